@@ -1,0 +1,1 @@
+"""The embedded ledger: a little ERP in one SQLite file, for companies whose ERP only exports files."""

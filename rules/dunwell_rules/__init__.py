@@ -1,0 +1,1 @@
+"""The policies and templates that ship with Dunwell."""
