@@ -1,0 +1,244 @@
+"""How results change what is remembered: pure, and the same for an apply and for a recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from msgspec.structs import replace
+
+from dunwell.log.entry import (
+    BounceState,
+    ClaimBody,
+    Claimed,
+    ContactState,
+    DeliveryBody,
+    ItemState,
+    Prior,
+    ResolutionBody,
+    Result,
+    Rise,
+    StandingState,
+    State,
+    TaskState,
+    UnknownState,
+    WatchState,
+)
+
+KEEP = timedelta(days=400)
+"""How long closed items, old contacts and seen occurrences stay in the state."""
+
+DONE = ("done", "already_done")
+
+
+def settle(
+    state: State, claim: ClaimBody, results: Iterable[Result], *, open_items: frozenset[str]
+) -> State:
+    """The state after a claim: what was done advances, what is unknown waits for a person."""
+    by_key = {result.key: result for result in results}
+    for command in claim.commands:
+        result = by_key.get(command.key)
+        if result is None:
+            continue
+        if result.status == "unknown":
+            state = _unknown(state, claim, command)
+        elif result.status in DONE:
+            state = _done(state, command, claim.on)
+        if result.delivery in ("bounced", "refused") and command.address_hash:
+            state = _bounce(state, command.channel, command.address_hash, claim.on, command.key)
+        if command.kind == "remind" and _attempted(result):
+            contact = ContactState(claim.on, command.channel, command.company)
+            state = replace(state, contacts=(*state.contacts, contact))
+    state = _rise_all(state, claim.rises, claim.commands, by_key, claim.on)
+    return tidy(state, claim.on, open_items)
+
+
+def _attempted(result: Result) -> bool:
+    """An attempt counts as a contact once something may have left; a refusal at the door did not."""
+    if result.status in ("done", "unknown"):
+        return True
+    return result.delivery in ("accepted", "delivered", "bounced")
+
+
+def _done(state: State, command: Claimed, on: date) -> State:
+    if command.watch:
+        state = _fired(state, command, on)
+    if command.kind == "task":
+        source = f"{command.ladder}/{command.source}"
+        task = TaskState(command.key, command.company, source, command.action, command.items, on)
+        return replace(state, tasks=(*state.tasks, task))
+    if command.joins:
+        tasks = tuple(
+            replace(t, items=tuple(sorted({*t.items, *command.items})))
+            if t.key == command.joins
+            else t
+            for t in state.tasks
+        )
+        return replace(state, tasks=tasks)
+    if command.kind in ("hold", "tag", "release", "untag", "override"):
+        return _stand(state, command, on)
+    return state
+
+
+def _fired(state: State, command: Claimed, on: date) -> State:
+    name = f"{command.ladder}/{command.source}"
+    old = next(
+        (w for w in state.watches if (w.company, w.watch) == (command.company, name)), None
+    )
+    seen = tuple(sorted({*(old.seen if old else ()), *command.occurrences}))
+    new = WatchState(command.company, name, command.cycle, on, seen)
+    return replace(state, watches=(*(w for w in state.watches if w is not old), new))
+
+
+def _stand(state: State, command: Claimed, on: date) -> State:
+    action = "hold" if command.kind in ("hold", "release") or command.action == "hold" else "tag"
+    became = {"hold": "placed", "tag": "placed", "override": "override"}.get(
+        command.kind, "released"
+    )
+    new = StandingState(
+        command.company,
+        action,  # type: ignore[arg-type]
+        command.name,
+        became,  # type: ignore[arg-type]
+        command.value,
+        command.cycle,
+        on,
+        command.key,
+    )
+    same = (new.company, new.action, new.name)
+    others = (s for s in state.standing if (s.company, s.action, s.name) != same)
+    return replace(state, standing=(*others, new))
+
+
+def _unknown(state: State, claim: ClaimBody, command: Claimed) -> State:
+    rises = tuple(r for r in claim.rises if _concerns(r, command))
+    new = UnknownState(command, claim.on, rises)
+    return replace(state, unknowns=(*state.unknowns, new))
+
+
+def _concerns(rise: Rise, command: Claimed) -> bool:
+    return (
+        not command.watch
+        and rise.item in command.items
+        and rise.company == command.company
+        and command.action in rise.needs
+    )
+
+
+def _rise_all(
+    state: State,
+    rises: Iterable[Rise],
+    commands: Iterable[Claimed],
+    results: Mapping[str, Result],
+    on: date,
+) -> State:
+    done_by = [
+        (command, results[command.key].status in DONE)
+        for command in commands
+        if command.key in results
+    ]
+    items = {item.item: item for item in state.items}
+    for rise in rises:
+        done = set(rise.done)
+        via = ""
+        for command, ok in done_by:
+            if ok and _concerns(rise, command):
+                done.add(command.action)
+                via = command.key if command.kind == "remind" else via
+        items[rise.item] = _risen(items.get(rise.item), rise, done, via, on)
+        if not items[rise.item].stage and items[rise.item].part is None:
+            del items[rise.item]
+    return replace(state, items=tuple(items[key] for key in sorted(items)))
+
+
+def _risen(old: ItemState | None, rise: Rise, done: set[str], via: str, on: date) -> ItemState:
+    if not set(rise.needs) <= done:
+        part = (rise.stage, tuple(sorted(done))) if done else None
+        if old is None:
+            return ItemState(rise.item, rise.ladder, "", 0, on, part=part)
+        return replace(old, part=part or old.part)
+    prior = None
+    if old is not None and old.stage:
+        prior = Prior(old.ladder, old.stage, old.cycle, old.on, old.pay_by, old.via)
+    return ItemState(
+        rise.item,
+        rise.ladder,
+        rise.stage,
+        rise.cycle,
+        on,
+        pay_by=rise.pay_by,
+        via=via,
+        adopted=rise.stage if rise.adopted else (old.adopted if old else ""),
+        prior=prior if via else None,
+    )
+
+
+def _bounce(state: State, channel: str, address_hash: str, on: date, key: str) -> State:
+    known = {(b.channel, b.address_hash) for b in state.bounces}
+    if (channel, address_hash) in known:
+        return state
+    return replace(
+        state, bounces=(*state.bounces, BounceState(channel, address_hash, on, key))
+    )
+
+
+def bounced(state: State, body: DeliveryBody) -> State:
+    """A message came back: its items stand where they stood before it."""
+    if body.delivery == "delivered":
+        return state
+    if body.address_hash:
+        state = _bounce(state, body.channel, body.address_hash, body.on, body.key)
+    items = []
+    for item in state.items:
+        if item.via != body.key:
+            items.append(item)
+        elif item.prior is not None:
+            p = item.prior
+            items.append(
+                ItemState(
+                    item.item, p.ladder, p.stage, p.cycle, p.on, p.pay_by, p.via,
+                    adopted=item.adopted, gone=item.gone,
+                )
+            )  # fmt: skip
+        # without a stage before, it has none again: the item leaves the state
+    return replace(state, items=tuple(items))
+
+
+def resolved(state: State, body: ResolutionBody) -> State:
+    """A person or evidence settled an unknown outcome."""
+    unknown = next((u for u in state.unknowns if u.command.key == body.key), None)
+    if unknown is None:
+        return state
+    state = replace(state, unknowns=tuple(u for u in state.unknowns if u is not unknown))
+    if not body.sent:
+        return state
+    state = _done(state, unknown.command, unknown.on)
+    result = {body.key: Result(body.key, "done")}
+    # other parts of the stage may have been done meanwhile
+    rises = [_with_parts(state, rise) for rise in unknown.rises]
+    return _rise_all(state, rises, [unknown.command], result, unknown.on)
+
+
+def _with_parts(state: State, rise: Rise) -> Rise:
+    old = next((item for item in state.items if item.item == rise.item), None)
+    if old is None or old.part is None or old.part[0] != rise.stage:
+        return rise
+    return replace(rise, done=tuple(sorted({*rise.done, *old.part[1]})))
+
+
+def tidy(state: State, on: date, open_items: frozenset[str]) -> State:
+    """Forget what can no longer matter, so that entries do not grow."""
+    items = []
+    for item in state.items:
+        if item.item in open_items:
+            items.append(replace(item, gone=None) if item.gone else item)
+        elif item.gone is None:
+            items.append(replace(item, gone=on))
+        elif on - item.gone <= KEEP:
+            items.append(item)
+    return replace(
+        state,
+        items=tuple(items),
+        contacts=tuple(c for c in state.contacts if on - c.on <= KEEP),
+        approvals=tuple(a for a in state.approvals if on - a.on <= KEEP),
+    )

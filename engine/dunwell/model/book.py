@@ -1,0 +1,42 @@
+"""The book: everything that was read from the ERP for one run, as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import polars as pl
+
+from dunwell.model.tables import TABLES, empty
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """What an adapter says of its ERP before anything is read.
+
+    `tenant` names ERP, database and companies; `on` is the company's own today; `now` is the ERP's
+    clock; `bank_data_on` the day up to which payments are known (None: the ERP cannot tell).
+    """
+
+    tenant: str
+    system: str
+    on: date
+    now: datetime
+    bank_data_on: date | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The tables of one run; `tables[name]` always exists, empty where the ERP has no such thing."""
+
+    describe: Describe
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        """One table of the published schema."""
+        if table not in TABLES:
+            raise KeyError(table)
+        found = self.tables.get(table)
+        return empty(table) if found is None else found
