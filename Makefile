@@ -1,0 +1,66 @@
+# One command for everything; `make` alone lists them. PYTHON=... chooses the interpreter.
+.SILENT:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export VENV PYTHON
+
+.PHONY: help setup demo test lint format coverage check torture bench schema test-all-pythons clean
+
+help:  ## list the targets
+	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
+
+setup: $(READY)  ## make .venv with Dunwell and its tools; does nothing when nothing changed
+
+# Another interpreter than the one in .venv: make it anew.
+ifneq ($(PYTHON),)
+ifneq ($(shell $(PYTHON) -V 2>&1),$(shell $(BIN)/python -V 2>&1))
+.PHONY: $(READY)
+endif
+endif
+
+$(READY): pyproject.toml scripts/setup scripts/pythons
+	scripts/setup
+	touch $@
+
+demo: setup  ## see a small company's receivables collected
+	$(BIN)/dunwell demo
+
+test: setup  ## run the tests
+	$(BIN)/python -m pytest -q
+
+lint: setup  ## format, lint, types, layers: all checks but the tests
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/python -m mypy --no-error-summary
+	$(BIN)/lint-imports --no-logo
+
+format: setup  ## rewrite the code in its one format
+	$(BIN)/ruff check --quiet --fix-only .
+	$(BIN)/ruff format --quiet .
+
+coverage: setup  ## run the tests and show the lines that none of them reached
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage report --show-missing
+
+check: lint coverage  ## all checks and the tests: what a change must pass
+
+torture: setup  ## the properties with many more examples, and the tests that take minutes
+	$(BIN)/python -m pytest -q -m 'hypothesis or torture' --hypothesis-profile=torture
+
+bench: setup  ## run the benchmarks, one after the other
+	for file in bench/bench_*.py; do echo "$$file" && $(BIN)/python "$$file" || exit 1; done
+
+schema: setup  ## write the published schema anew
+	$(BIN)/dunwell schema >$(VENV)/schema.json
+	mv $(VENV)/schema.json docs/policy.schema.json
+
+test-all-pythons: setup  ## run the tests under every supported Python on this machine
+	scripts/test-all-pythons
+
+clean:  ## remove what can be made again
+	rm -rf $(VENV) build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
