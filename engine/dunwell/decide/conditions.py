@@ -1,0 +1,182 @@
+"""Whether a condition holds for one item or account, and the fact and threshold behind each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from operator import ge, gt, le, lt
+
+from dunwell.calendar import Duration
+from dunwell.calendar.durations import add_months
+from dunwell.decide.case import Case, ItemCase
+from dunwell.decide.values import Known, Span, Sum, View, account_value, item_value
+from dunwell.facts import Fact, Registry
+from dunwell.money import Money
+from dunwell.policy.tree import BySegment, Condition, Every, Neither, Some, Test, Value
+
+_ORDER: dict[str, Callable[..., bool]] = {
+    "at_least": ge,
+    "at_most": le,
+    "over": gt,
+    "under": lt,
+    "before": lt,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One test as it came out: the fact's value (None: not known), the threshold, and the truth."""
+
+    test: Test
+    item: str  # "" for account facts
+    value: Known | None
+    threshold: Value | tuple[Value, ...] | None
+    truth: bool | None
+
+
+Recorder = Callable[[Finding], None]
+
+
+def truth(
+    condition: Condition,
+    view: View,
+    *,
+    item: ItemCase | None,
+    registry: Registry,
+    record: Recorder | None = None,
+) -> bool | None:
+    """Whether it holds: True, False, or None where a fact is not known (Kleene's logic).
+
+    With a recorder every part is evaluated, so that all findings are seen.
+    """
+    if isinstance(condition, Test):
+        return _test(condition, view, item, registry, record)
+    results: list[bool | None] = []
+    enough = {Every: False, Some: True, Neither: True}[type(condition)]
+    for part in condition.parts:
+        result = truth(part, view, item=item, registry=registry, record=record)
+        results.append(result)
+        if result is enough and record is None:
+            break
+    if isinstance(condition, Every):
+        return False if False in results else (None if None in results else True)
+    found = True if True in results else (None if None in results else False)
+    if isinstance(condition, Some):
+        return found
+    return None if found is None else not found
+
+
+def holds(
+    condition: Condition,
+    view: View,
+    *,
+    item: ItemCase | None,
+    registry: Registry,
+    record: Recorder | None = None,
+) -> bool:
+    """Whether it holds for certain."""
+    return truth(condition, view, item=item, registry=registry, record=record) is True
+
+
+def _test(
+    test: Test, view: View, item: ItemCase | None, registry: Registry, record: Recorder | None
+) -> bool | None:
+    fact = registry[test.fact]
+    if fact.level == "account":
+        value = account_value(view, fact.name, test.within)
+    else:
+        value = item_value(view, item, fact.name) if item is not None else None
+    threshold = _threshold(test, view.segment)
+    result = compare(fact, test.op, value, threshold, view.case)
+    if record is not None:
+        name = item.row.id if item is not None and fact.level == "item" else ""
+        record(Finding(test, name, value, threshold, result))
+    return result
+
+
+def _threshold(test: Test, segment: str | None) -> Value | tuple[Value, ...] | None:
+    if isinstance(test.value, BySegment):
+        return test.value.values.get(segment or "", test.value.other)
+    return test.value
+
+
+def compare(
+    fact: Fact,
+    op: str,
+    value: Known | None,
+    threshold: Value | tuple[Value, ...] | None,
+    case: Case,
+) -> bool | None:
+    """Compare a value with a threshold; None when either is not known."""
+    if op == "known":
+        return (value is not None) is threshold
+    if value is None or threshold is None:
+        return None
+    if fact.type == "stage":
+        return _compare_stage(op, str(value), threshold, case)
+    if op in ("is", "not"):
+        wanted = threshold if isinstance(threshold, tuple) else (threshold,)
+        equal = [_equal(value, one, case) for one in wanted]
+        found = True if True in equal else (None if None in equal else False)
+        return found if op == "is" or found is None else not found
+    assert not isinstance(threshold, tuple)
+    return _ordered(op, value, threshold, case)
+
+
+def _equal(value: Known, wanted: Value, case: Case) -> bool | None:
+    if isinstance(value, frozenset):
+        return wanted in value
+    if isinstance(value, Sum) and isinstance(wanted, Money):
+        have = value.within(wanted.currency, case.rates)
+        return None if have is None else have == wanted.minor
+    if isinstance(value, Span):
+        return bool(_ordered("at_least", value, wanted, case)) and bool(
+            _ordered("at_most", value, wanted, case)
+        )
+    return value == wanted
+
+
+def _ordered(op: str, value: Known, threshold: Value, case: Case) -> bool | None:
+    order = _ORDER[op]
+    if isinstance(value, Sum) and isinstance(threshold, Money):
+        have = value.within(threshold.currency, case.rates)
+        return None if have is None else order(have, threshold.minor)
+    if isinstance(value, Span):
+        return _span_order(order, value, threshold, case)
+    if isinstance(value, date) and isinstance(threshold, date):
+        return order(value, threshold)
+    if isinstance(value, int | Fraction) and isinstance(threshold, int | Fraction):
+        return order(value, threshold)
+    return None
+
+
+def _span_order(
+    order: Callable[..., bool], span: Span, threshold: Value, case: Case
+) -> bool | None:
+    if isinstance(threshold, int):
+        return order(span.days, threshold)
+    if not isinstance(threshold, Duration):
+        return None
+    if threshold.unit == "business days":
+        worked = case.calendar.business_days_between(span.start, span.end)
+        return order(worked, threshold.count)
+    if threshold.unit == "months":
+        return order(span.end, add_months(span.start, threshold.count))
+    return order(span.days, threshold.count * (7 if threshold.unit == "weeks" else 1))
+
+
+def _compare_stage(
+    op: str, value: str, threshold: Value | tuple[Value, ...], case: Case
+) -> bool | None:
+    have = case.policy.stage(value)
+    wanted = threshold if isinstance(threshold, tuple) else (threshold,)
+    marks = [case.policy.stage(str(one)) for one in wanted]
+    if have is None or None in marks:
+        return None
+    if op == "is":
+        return have in marks
+    if op == "not":
+        return have not in marks
+    return _ORDER[op](have, marks[0])

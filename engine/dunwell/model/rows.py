@@ -1,0 +1,345 @@
+"""The same tables row by row, for reading one account at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import TypeVar
+
+import polars as pl
+
+from dunwell.model.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One of our companies."""
+
+    id: str
+    name: str
+    currency: str
+    country: str | None = None
+    timezone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Whoever owes or pays."""
+
+    id: str
+    name: str
+    payer: str | None = None
+    type: str | None = None
+    country: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+    since: date | None = None
+    salesperson: str | None = None
+    tags: tuple[str, ...] = ()
+    email: str | None = None
+    phone: str | None = None
+    credit_limit: int | None = None
+    credit_currency: str | None = None
+    street: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact at a customer."""
+
+    id: str
+    customer: str
+    name: str | None = None
+    role: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An unpaid or part-paid receivable; money in minor units of `currency`."""
+
+    id: str
+    customer: str
+    company: str
+    number: str
+    document: str | None
+    kind: str
+    issued: date | None
+    due: date | None
+    currency: str
+    amount: int
+    balance: int
+    terms: str | None = None
+    method: str | None = None
+    last_payment: date | None = None
+    no_follow_up: bool | None = None
+    collection: str | None = None
+    collection_failure: str | None = None
+    collection_returns: int | None = None
+    salesperson: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """An unapplied credit; `balance` is negative."""
+
+    id: str
+    customer: str
+    company: str
+    number: str | None
+    kind: str
+    on: date | None
+    currency: str
+    balance: int
+    item: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What settled an item."""
+
+    id: str
+    item: str
+    customer: str
+    company: str
+    on: date
+    currency: str
+    amount: int
+    kind: str
+    due: date | None
+    closes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise to pay."""
+
+    id: str
+    customer: str
+    company: str
+    made: date
+    by: date
+    currency: str
+    amount: int
+    items: tuple[str, ...] = ()
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A contested item or document."""
+
+    id: str
+    item: str
+    since: date
+    amount: int | None = None
+    reason: str | None = None
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A person's `do not contact`."""
+
+    id: str
+    customer: str
+    item: str | None
+    reason: str | None
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A block in force."""
+
+    id: str
+    customer: str
+    company: str | None
+    kind: str
+    value: str
+    since: date | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task that Dunwell gave to a person."""
+
+    key: str
+    customer: str
+    company: str | None
+    state: str
+    outcome: str | None = None
+    ended: date | None = None
+
+
+Row = TypeVar("Row")
+
+
+def rows(table: pl.DataFrame, kind: type[Row]) -> list[Row]:
+    """The rows of a published table as values, in the table's order; lists become tuples."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    chosen = table.select(names)
+    lists = [n for n, name in enumerate(names) if isinstance(chosen[name].dtype, pl.List)]
+    if not lists:
+        return [kind(*row) for row in chosen.iter_rows()]
+    made = []
+    for row in chosen.iter_rows():
+        values = list(row)
+        for n in lists:
+            values[n] = tuple(sorted(values[n] or ()))
+        made.append(kind(*values))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All rows of one account: one payer with one company. Promises, tasks and holds are those that
+    concern this company or all; `customers` are those that the payer pays for, itself included."""
+
+    debtor: str
+    company: Company
+    payer: Customer
+    customers: tuple[Customer, ...]
+    contacts: tuple[Person, ...]
+    items: tuple[Item, ...]
+    credits: tuple[Credit, ...]
+    settlements: tuple[Settlement, ...]
+    promises: tuple[Promise, ...]
+    disputes: tuple[Dispute, ...]
+    exclusions: tuple[Exclusion, ...]
+    holds: tuple[Hold, ...]
+    tasks: tuple[Task, ...]
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """The account's identity: debtor and company."""
+        return self.debtor, self.company.id
+
+
+def payers(book: Book) -> Mapping[str, str]:
+    """Each customer's payer; itself when the ERP names none or one that is not known."""
+    ids, named = book["customers"]["id"].to_list(), book["customers"]["payer"].to_list()
+    known = set(ids)
+    return {i: p if p in known else i for i, p in zip(ids, named, strict=True)}
+
+
+def accounts(book: Book, debtors: Sequence[str] | None = None) -> list[Account]:
+    """The accounts of some debtors (None: all) that have an open item, a credit, a hold or a task, sorted.
+
+    Read set-wise: one pass over each table, whatever the number of debtors.
+    """
+    payer_of = payers(book)
+    if debtors is not None:
+        wanted = set(debtors)
+        payer_of = {c: p for c, p in payer_of.items() if p in wanted}
+    ids = list(payer_of)
+
+    def of(table: str, kind: type[Row], key: str = "customer") -> list[Row]:
+        frame = book[table]
+        if debtors is not None:
+            frame = frame.filter(pl.col(key).is_in(ids))
+        return rows(frame, kind)
+
+    customers = {c.id: c for c in of("customers", Customer, "id")}
+    companies = {c.id: c for c in rows(book["companies"], Company)}
+    items = of("items", Item)
+    documents = {name for item in items for name in (item.id, item.document) if name}
+    disputes = book["disputes"]
+    if debtors is not None:
+        disputes = disputes.filter(pl.col("item").is_in(list(documents)))
+    sources = _Sources(
+        payer_of,
+        group(items, lambda r: (payer_of.get(r.customer), r.company)),
+        group(of("credits", Credit), lambda r: (payer_of.get(r.customer), r.company)),
+        group(of("settlements", Settlement), lambda r: (payer_of.get(r.customer), r.company)),
+        group(of("promises", Promise), lambda r: (payer_of.get(r.customer), r.company)),
+        group(rows(disputes, Dispute), lambda r: r.item),
+        group(of("exclusions", Exclusion), lambda r: payer_of.get(r.customer)),
+        group(of("holds", Hold), lambda r: payer_of.get(r.customer)),
+        group(of("tasks", Task), lambda r: payer_of.get(r.customer)),
+        group(of("contacts", Person), lambda r: payer_of.get(r.customer)),
+        group(customers.values(), lambda r: payer_of.get(r.id)),
+    )
+    return sources.accounts(customers, companies)
+
+
+def group(values: Iterable[Row], key: object) -> dict[object, list[Row]]:
+    """Values by a key."""
+    grouped: dict[object, list[Row]] = {}
+    for value in values:
+        grouped.setdefault(key(value), []).append(value)  # type: ignore[operator]
+    return grouped
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    payer_of: Mapping[str, str]
+    items: Mapping[object, list[Item]]
+    credits: Mapping[object, list[Credit]]
+    settlements: Mapping[object, list[Settlement]]
+    promises: Mapping[object, list[Promise]]
+    disputes: Mapping[object, list[Dispute]]
+    exclusions: Mapping[object, list[Exclusion]]
+    holds: Mapping[object, list[Hold]]
+    tasks: Mapping[object, list[Task]]
+    contacts: Mapping[object, list[Person]]
+    customers: Mapping[object, list[Customer]]
+
+    def accounts(
+        self, customers: Mapping[str, Customer], companies: Mapping[str, Company]
+    ) -> list[Account]:
+        keys: set[tuple[str, str]] = {
+            key  # type: ignore[misc]
+            for key in (*self.items, *self.credits)
+            if key[0] is not None and key[1] in companies  # type: ignore[index]
+        }
+        for debtor, marks in (*self.holds.items(), *self.tasks.items()):
+            for mark in marks:
+                places = [mark.company] if mark.company else list(companies)  # type: ignore[attr-defined]
+                keys.update((str(debtor), c) for c in places if debtor in customers)
+        return [self._account(debtor, companies[c], customers) for debtor, c in sorted(keys)]
+
+    def _account(
+        self, debtor: str, company: Company, customers: Mapping[str, Customer]
+    ) -> Account:
+        key = (debtor, company.id)
+        items = sorted(self.items.get(key, ()), key=lambda i: i.id)
+        here = (None, company.id)
+        disputes = {
+            d.id: d
+            for item in items
+            for name in {item.id, item.document or item.id}
+            for d in self.disputes.get(name, ())
+        }
+        return Account(
+            debtor,
+            company,
+            customers[debtor],
+            tuple(sorted(self.customers.get(debtor, ()), key=lambda c: c.id)),
+            tuple(sorted(self.contacts.get(debtor, ()), key=lambda c: c.id)),
+            tuple(items),
+            tuple(sorted(self.credits.get(key, ()), key=lambda c: c.id)),
+            tuple(sorted(self.settlements.get(key, ()), key=lambda s: (s.on, s.id))),
+            tuple(sorted(self.promises.get(key, ()), key=lambda p: (p.made, p.id))),
+            tuple(sorted(disputes.values(), key=lambda d: (d.since, d.id))),
+            tuple(sorted(self.exclusions.get(debtor, ()), key=lambda e: e.id)),
+            tuple(
+                sorted(
+                    (h for h in self.holds.get(debtor, ()) if h.company in here),
+                    key=lambda h: h.id,
+                )
+            ),
+            tuple(
+                sorted(
+                    (t for t in self.tasks.get(debtor, ()) if t.company in here),
+                    key=lambda t: t.key,
+                )
+            ),
+        )
