@@ -411,6 +411,13 @@ def test_one_comparison_with_the_latest_date_tells_what_has_passed(
     assert passed == (since <= latest)
 
 
+def test_the_last_days_of_a_long_month_end_together_in_a_short_one() -> None:
+    month = Duration(1, "months")
+    assert latest_elapsed(date(2026, 2, 28), month, calendar=PLAIN) == date(2026, 1, 31)
+    assert latest_elapsed(date(2026, 2, 27), month, calendar=PLAIN) == date(2026, 1, 27)
+    assert latest_elapsed(date(2026, 3, 31), month, calendar=PLAIN) == date(2026, 2, 28)
+
+
 def test_a_period_has_today_as_its_day_1() -> None:
     on = date(2026, 3, 31)
     assert first_within(on, Duration(1, "days"), calendar=PLAIN) == on
