@@ -1,4 +1,4 @@
-"""Make the parts of the policy tree from bound models, each with the place where it was written."""
+"""Make the parts of the policy tree from bound models; each keeps where it was written."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar, get_args
 
@@ -45,6 +45,13 @@ class Words:
     def report(self, where: Place, message: str, hint: str = "") -> None:
         """Note one problem."""
         self.problems.append(Problem(where, message, hint))
+
+    def known_stages(self, names: Iterable[ScalarNode]) -> None:
+        """Note the names that are no stage."""
+        for name in names:
+            if name.text not in self.stages:
+                hint = hint_for(name.text, self.stages)
+                self.report(name.place, f"unknown stage '{name.text}'", hint)
 
     def parsed(self, read: Callable[[object], _T], node: Node) -> _T | None:
         """What `read` makes of a node; None when it complains, which is noted."""
