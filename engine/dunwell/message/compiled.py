@@ -1,0 +1,267 @@
+"""One template in one language, read, checked and compiled: a function from facts to its blocks."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2.environment import Template
+from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
+from jinja2.visitor import NodeTransformer
+
+from dunwell.errors import Place, Problem, ProblemsError
+from dunwell.message.checker import Checker
+from dunwell.message.facts import VARIABLES
+from dunwell.message.sandbox import Sandbox
+from dunwell.message.sources import Source
+
+BLOCKS = ("subject", "text", "html")
+LARGEST = 4_000_000  # characters of one rendered block
+
+Find = Callable[[str], Source | None]
+"""A part (`_lines`) in the language of the template that includes it."""
+
+_OPEN, _CLOSE = "\x02", "\x03"  # around ready HTML inside derived HTML; no value can hold them
+_SPLIT = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+_BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One compiled block: its root function under the environment it was made for."""
+
+    environment: Sandbox
+    template: Template
+    name: str
+
+    def render(self, facts: dict[str, object]) -> str:
+        """The text for these facts; a ProblemsError when it fails or is out of all proportion."""
+        context = Context(self.environment, facts, self.name, {})
+        pieces: list[str] = []
+        size = 0
+        try:
+            for piece in self.template.root_render_func(context):
+                size += len(piece)
+                if size > LARGEST:
+                    raise _failed(self.name, f"it makes more than {LARGEST} characters")
+                pieces.append(piece)
+        except TemplateError as error:
+            raise _failed(self.name, str(error.message)) from error
+        return "".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The blocks of a template, and the words that they use."""
+
+    source: Source
+    blocks: Mapping[str, Block]
+    words: tuple[str, ...]
+    derived: bool  # the html block is made from the text block
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """The two ways to print: as it is, and escaped for HTML."""
+
+    text: Sandbox
+    html: Sandbox
+
+
+def environments() -> Environments:
+    """Make both sandboxes; they hold no state of any message."""
+    return Environments(Sandbox(html=False), Sandbox(html=True))
+
+
+def _failed(file: str, message: str) -> ProblemsError:
+    return ProblemsError([Problem(Place(file), message)])
+
+
+def compile_template(source: Source, find: Find, made: Environments) -> Compiled:
+    """Compile every block that a template has; a ProblemsError names all errors at once."""
+    problems = [p for p in check_source(source, find, made.text) if p.level == "error"]
+    if problems:
+        raise ProblemsError(problems)
+    plain, rich = read_blocks(source, made.text), read_blocks(source, made.html)
+    bodies: dict[str, tuple[Sandbox, list[nodes.Node]]] = {}
+    for name in ("subject", "text"):
+        if name in plain:
+            bodies[name] = (made.text, _inlined(plain[name], find, made.text, name))
+    if "html" in rich:
+        bodies["html"] = (made.html, _inlined(rich["html"], find, made.html, "html"))
+    elif "text" in rich:
+        bodies["html"] = (made.html, _derived(rich["text"], find, made.html))
+    words: set[str] = set()
+    blocks = {}
+    for name, (environment, body) in bodies.items():
+        blocks[name], used = _block(body, environment, source.file)
+        words |= used
+    return Compiled(source, blocks, tuple(sorted(words)), "html" not in rich)
+
+
+def compile_text(source: Source, made: Environments) -> Compiled:
+    """Compile a text without blocks, as policies hold them."""
+    problems = [p for p in check_text_source(source, made.text) if p.level == "error"]
+    if problems:
+        raise ProblemsError(problems)
+    block, used = _block(list(_parsed(source, made.text).body), made.text, source.file)
+    return Compiled(source, {"text": block}, tuple(sorted(used)), derived=False)
+
+
+def check_source(source: Source, find: Find, environment: Sandbox) -> list[Problem]:
+    """All that is wrong with a template and with the parts that it includes."""
+    try:
+        blocks = read_blocks(source, environment)
+        problems: list[Problem] = []
+        for name, body in blocks.items():
+            checker = Checker(lambda part, block=name: _part(part, block, find, environment))  # type: ignore[misc]
+            checker.check(source, body)
+            problems += checker.problems
+    except ProblemsError as error:
+        return list(error.problems)
+    return list(dict.fromkeys(problems))
+
+
+def check_text_source(source: Source, environment: Sandbox) -> list[Problem]:
+    """All that is wrong with a text without blocks; it includes nothing."""
+    try:
+        body = _parsed(source, environment).body
+    except ProblemsError as error:
+        return list(error.problems)
+    checker = Checker(lambda part: None)
+    checker.check(source, body)
+    return checker.problems
+
+
+def _parsed(source: Source, environment: Sandbox) -> nodes.Template:
+    try:
+        return environment.parse(source.text)
+    except TemplateSyntaxError as error:
+        message = (error.message or "not a template").rstrip(".")
+        where = source.place(error.lineno)
+        raise ProblemsError([Problem(where, message[:1].lower() + message[1:])]) from error
+    except RecursionError as error:
+        raise _failed(source.file, "it is nested too deep") from error
+
+
+def read_blocks(source: Source, environment: Sandbox) -> dict[str, list[nodes.Node]]:
+    """The bodies of the blocks of a file, which holds nothing outside of them."""
+    found: dict[str, list[nodes.Node]] = {}
+    problems = []
+    outside = "everything stands in one of {% block subject %}, {% block text %}, {% block html %}"
+    for node in _parsed(source, environment).body:
+        if isinstance(node, nodes.Block):
+            if node.name in BLOCKS:
+                found[node.name] = node.body
+            else:
+                where = source.place(node.lineno, node.name)
+                problems.append(Problem(where, f"unknown block '{node.name}'", outside))
+        elif not _blank(node):
+            problems.append(Problem(source.place(node.lineno), "text outside a block", outside))
+    if problems:
+        raise ProblemsError(problems)
+    return found
+
+
+def _blank(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Output) and all(
+        isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes
+    )
+
+
+def _part(
+    name: str, block: str, find: Find, environment: Sandbox
+) -> tuple[Source, list[nodes.Node]] | None:
+    """The block of a part that fits the block it is included in; subjects include no part."""
+    source = find(name) if name.startswith("_") else None
+    if source is None:
+        return None
+    body = read_blocks(source, environment).get(block)
+    return None if body is None else (source, body)
+
+
+class _Inline(NodeTransformer):
+    """Puts the bodies of parts where they are included, so that rendering looks nothing up."""
+
+    def __init__(self, include: Callable[[str], list[nodes.Node]]) -> None:
+        self.include = include
+
+    def visit_Include(self, node: nodes.Include) -> list[nodes.Node]:  # noqa: N802 - Jinja's name
+        assert isinstance(node.template, nodes.Const)
+        return self.include(node.template.value)
+
+
+class _Derive(_Inline):
+    """The same for HTML made from text: the text's own signs are escaped."""
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.TemplateData:  # noqa: N802
+        return nodes.TemplateData(html.escape(node.data, quote=False), lineno=node.lineno)
+
+
+def _visited(transformer: NodeTransformer, body: Iterable[nodes.Node]) -> list[nodes.Node]:
+    return [part for node in body for part in transformer.visit_list(node)]
+
+
+def _inlined(
+    body: Iterable[nodes.Node], find: Find, environment: Sandbox, block: str
+) -> list[nodes.Node]:
+    def include(name: str) -> list[nodes.Node]:
+        found = _part(name, block, find, environment)
+        assert found is not None  # the checker has seen it
+        return _visited(transformer, found[1])
+
+    transformer = _Inline(include)
+    return _visited(transformer, body)
+
+
+def _derived(body: Iterable[nodes.Node], find: Find, environment: Sandbox) -> list[nodes.Node]:
+    def include(name: str) -> list[nodes.Node]:
+        ready = _part(name, "html", find, environment)
+        if ready is not None:
+            inner = _inlined(ready[1], find, environment, "html")
+            return [_data(_OPEN), *inner, _data(_CLOSE)]
+        found = _part(name, "text", find, environment)
+        assert found is not None  # the checker has seen it
+        return _visited(transformer, found[1])
+
+    transformer = _Derive(include)
+    return _visited(transformer, body)
+
+
+def _data(text: str) -> nodes.Node:
+    return nodes.Output([nodes.TemplateData(text, lineno=1)], lineno=1)
+
+
+def _block(
+    body: list[nodes.Node], environment: Sandbox, file: str
+) -> tuple[Block, frozenset[str]]:
+    tree = nodes.Template(body, lineno=1)
+    tree.set_environment(environment)
+    used = frozenset(find_undeclared_variables(tree)) & VARIABLES.keys()
+    code = environment.compile(tree, file, file)
+    return Block(environment, Template.from_code(environment, code, {}), file), used
+
+
+def tidy_text(text: str) -> str:
+    """No white space at the ends, never more than one blank line, one line break at the end."""
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+
+def paragraphs(text: str) -> str:
+    """HTML from escaped text: blank lines part paragraphs, single breaks stay, tables stand alone."""
+    return "\n".join(_paragraphs(text))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for index, chunk in enumerate(_SPLIT.split(text)):
+        if index % 2:
+            yield chunk.strip()
+            continue
+        for paragraph in _PARAGRAPHS.split(chunk.strip()):
+            if paragraph:
+                yield f"<p>{'<br>'.join(line.strip() for line in paragraph.splitlines())}</p>"
