@@ -113,10 +113,14 @@ def _likeliest(members: Sequence[list[_Fault]], *, depth: int) -> list[_Fault]:
     if all(wanted) and all(len(member) == 1 for member in fitting):
         first = fitting[0][0]
         if all(member[0].place == first.place for member in fitting):
-            return [replace(first, saying=must_be(first.spot, " or ".join(wanted)))]
+            return [replace(first, saying=must_be(first.spot, _or(list(wanted))))]
     if isinstance(fitting[0][0].spot.node, ScalarNode):
         return min(fitting, key=lambda member: bool(member[0].saying.expected))
     return min(fitting, key=_strangeness)
+
+
+def _or(wanted: Sequence[str]) -> str:
+    return (", or " if any("," in part for part in wanted) else " or ").join(wanted)
 
 
 def _strangeness(member: Sequence[_Fault]) -> tuple[int, int]:
@@ -149,6 +153,6 @@ def _without_misspelt(faults: Sequence[_Fault]) -> list[_Fault]:
 def _meant(fault: _Fault, holder: MapNode) -> str | None:
     """The key that was meant, of those that are not written beside it."""
     key = fault.spot.key
-    if key is None or key.text.partition(":")[0] in fault.spot.allowed:
+    if key is None or fault.saying.hint.startswith("write"):
         return None
     return suggest(key.text, [name for name in fault.spot.allowed if holder.get(name) is None])

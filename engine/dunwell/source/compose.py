@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
 
@@ -71,6 +72,7 @@ class Composer:
     problems: list[Problem] = field(default_factory=list)
     long_texts: list[tuple[int, int]] = field(default_factory=list)
     document_line: int = -1
+    _starts: list[int] = field(default_factory=list)
     is_full: bool = False
     _stack: list[_Open] = field(default_factory=list)
     _root: Node | None = None
@@ -106,6 +108,12 @@ class Composer:
                 self.document_line = event.start_mark.line
             elif kind is events.DocumentEndEvent:
                 self._end_document()
+
+    def drop_document(self, line: int) -> None:
+        """Leave out the document that has this line of the file: it does not say what it seems."""
+        number = bisect_right(self._starts, line) - 1
+        if number >= 0:
+            del self.documents[number], self._starts[number]
 
     def _scalar(self, event: _Event) -> None:
         mark, style, text = event.start_mark, event.style, event.value
@@ -184,7 +192,7 @@ class Composer:
                 hint = "put it in quotes if it is a text"
                 self._blame(key.place, message, hint)
         elif key.is_empty:
-            self._blame(key.place, "a key is missing", "write it before the ':'")
+            self._blame(key.place, "a ':' without a key before it", "write the key before the ':'")
         elif key.text == "<<" and not key.quoted:
             message = "the merge key '<<' is not read"
             self._blame(key.place, message, _WRITE_IT_OUT)
@@ -200,6 +208,7 @@ class Composer:
         empty = isinstance(root, ScalarNode) and root.is_empty
         if root is not None and not empty and not self._has_alias:
             self.documents.append(root)
+            self._starts.append(self.first_line + self.document_line + 1)
 
     def _blame(self, place: Place, message: str, hint: str) -> None:
         self.problems.append(Problem(place, message, hint))

@@ -90,40 +90,30 @@ def _clip(text: str) -> str:
 def _second_colon(t: Trouble) -> Finding:
     before = t.here[: t.column]
     if re.search(r":\s", before):
-        return (
-            t.line,
-            t.column,
-            "a second ':' in one value",
-            f"{_QUOTE_IT} if the ':' belongs to it",
-        )
+        return t.line, t.column, _SECOND_COLON, _QUOTE_THE_COLON
     glued = _missing_blank(t, t.line - 1)
     if glued is not None:
         return glued
     key = before.strip().lstrip("-? ")
-    column = len(before) - len(before.lstrip())
     if not key:
         return t.line, t.column, "a ':' without a key before it", "write the key before the ':'"
+    above = t.text(t.line - 1).strip()
+    if above and not re.search(r"^[-#]|:(\s|$)", above):
+        return _word_without_colon(t, t.line - 1, t.text(t.line - 1).index(above))
+    message = f"the line above has a value already, '{_clip(key)}:' cannot follow"
     hint = f"put '{_clip(key)}' in the column of the keys it belongs to"
-    return (
-        t.line,
-        column,
-        f"the line above has a value already, '{_clip(key)}:' cannot follow",
-        hint,
-    )
+    return t.line, len(before) - len(before.lstrip()), message, hint
 
 
 def _no_colon(t: Trouble) -> Finding:
     line, column = t.context_line, t.context_column
-    glued = _missing_blank(t, line)
-    if glued is not None:
-        return glued
+    return _missing_blank(t, line) or _word_without_colon(t, line, column)
+
+
+def _word_without_colon(t: Trouble, line: int, column: int) -> Finding:
     word = _clip(t.text(line)[column:].strip())
-    return (
-        line,
-        column,
-        f"'{word}' has no ':' after it",
-        "write 'key: value', or '- ' before an entry",
-    )
+    hint = "write 'key: value', or '- ' before an entry"
+    return line, column, f"'{word}' has no ':' after it", hint
 
 
 def _missing_blank(t: Trouble, line: int) -> Finding | None:
@@ -142,12 +132,7 @@ def _not_closed(t: Trouble) -> Finding:
         close = {"[": "]", "{": "}"}.get(bracket, "]")
         return line, column, f"the '{bracket}' is not closed", f"add '{close}' where it ends"
     if found == ":":
-        return (
-            t.line,
-            t.column,
-            "a second ':' in one value",
-            f"{_QUOTE_IT} if the ':' belongs to it",
-        )
+        return t.line, t.column, _SECOND_COLON, _QUOTE_THE_COLON
     hint = f"add a ',' before it, or {_QUOTE_IT}"
     if found in "]}":
         hint = "each '[' ends with ']' and each '{' with '}'"
@@ -162,6 +147,8 @@ def _no_content(t: Trouble) -> Finding:
         return t.line, t.column, "unexpected ','", "write a value before it, or delete it"
     if found in ("]", "}"):
         return t.line, t.column, f"unexpected '{found}'", "delete it, or open it before"
+    if found == ":":
+        return t.line, t.column, "a ':' without a key before it", "write the key before the ':'"
     if found == "-":
         return t.line, t.column, "unexpected '-'", f"{_QUOTE_IT} if it belongs to the text"
     return t.line, t.column, "a value is missing here", "write it, or delete the line"
@@ -244,6 +231,11 @@ def _explicit_key(t: Trouble) -> Finding:
     return t.line, t.column, "unexpected '?'", f"{_QUOTE_IT} if it belongs to the text"
 
 
+def _glued_colon(t: Trouble) -> Finding:
+    hint = f"write a blank after it, or {_QUOTE_THE_COLON}"
+    return t.line, t.column, "no blank after the ':'", hint
+
+
 def _too_deep(t: Trouble) -> Finding:
     return t.line, t.column, "nested too deeply", "write it in fewer levels"
 
@@ -252,6 +244,7 @@ def _too_deep(t: Trouble) -> Finding:
 _READINGS: Final[tuple[tuple[str, Callable[[Trouble], Finding]], ...]] = (
     (r"mapping values are not allowed", _second_colon),
     (r"could not find expected ':'", _no_colon),
+    (r"found unexpected ':'", _glued_colon),
     (r"while scanning a quoted scalar: found unexpected", _open_quote),
     (r"quoted scalar|double-quoted scalar", _escape),
     (r"found character .*that cannot start any token", _bad_start),

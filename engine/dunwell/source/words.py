@@ -132,6 +132,9 @@ def _unknown_key(spot: Spot) -> Saying:
     first, colon, rest = word.partition(":")
     if colon and rest and first in spot.allowed:
         return Saying(message, f"write a blank after the ':' of '{first}:'")
+    visible = "".join(char for char in word if char.isprintable() and not char.isspace())
+    if visible != word and visible in spot.allowed:
+        return Saying(message, f"write '{visible}' anew, without the invisible character in it")
     return Saying(message, hint_for(word, spot.allowed))
 
 

@@ -23,6 +23,7 @@ _MOST_RESTARTS: Final = 10
 _DOCUMENT_START: Final = re.compile(r"---(?:[ \t]|$)")
 _STRANGE_INDENTATION: Final = re.compile("(?:^|[\r\n]) *[\t\xa0]")
 _STRANGE_START: Final = re.compile("( *)([\t\xa0])[ \t\xa0]*[^ \t\xa0#]")
+_TEXT_BELOW: Final = re.compile(r"(?:^|[:-])\s+[|>][-+0-9]*\s*(?:#.*)?$")
 _PERCENT: Final = re.compile("(?:^|[\r\n])%")
 _HARMLESS_PERCENT: Final = re.compile(r"%YAML 1\.[12][ ]*$")
 
@@ -79,19 +80,54 @@ def _read_stream(text: str, composer: Composer) -> tuple[list[Problem], int, str
     if error is None and _STRANGE_INDENTATION.search(text) is None:
         return composer.problems, 0, None
     lines = LINE_BREAK.split(text)
-    last = len(lines) - 1
-    syntax: list[Problem] = []
-    if isinstance(error, MarkedYAMLError):
-        syntax = [explain(error, lines=lines, opener=composer.opener, at=composer.place)]
-        last = syntax[0].where.line - composer.first_line - 1
-    elif error is not None:
-        syntax = [Problem(Place(composer.file), "this is not valid YAML", str(error).lower())]
-    blanks = _strange_blanks(lines[: last + 1], composer)
-    problems = composer.problems + (blanks or syntax)  # a wrong blank explains what follows it
     if error is None or composer.is_full:
-        return problems, 0, None
+        last = len(lines) - 1 if error is None else composer.document_line
+        blanks = _strange_blanks(lines[: last + 1], composer)
+        for problem in blanks:
+            composer.drop_document(problem.where.line)
+        return composer.problems + blanks, 0, None
+    if not isinstance(error, MarkedYAMLError):
+        message = "this is not valid YAML"
+        return [Problem(Place(composer.file), message, str(error).lower())], 0, None
+    syntax = explain(error, lines=lines, opener=composer.opener, at=composer.place)
+    last = _last_sure_line(error, syntax.where.line - composer.first_line - 1)
     skipped = _next_document(lines, error, composer)
-    return problems, skipped, "\n".join(lines[skipped:]) if skipped else None
+    blanks = _strange_blanks(lines[: last + 1], composer)
+    if blanks:  # they explain the error, and where there is one there are more
+        composer.long_texts += _likely_texts(lines, last + 1)
+        blanks = _strange_blanks(lines[: skipped or len(lines)], composer)
+    rest = "\n".join(lines[skipped:]) if skipped else None
+    return composer.problems + (blanks or [syntax]), skipped, rest
+
+
+def _likely_texts(lines: list[str], start: int) -> list[tuple[int, int]]:
+    """First and last line of what looks like a text after `|` or `>` from line `start` on."""
+    texts: list[tuple[int, int]] = []
+    number = start
+    while number < len(lines):
+        first = number
+        number += 1
+        if _TEXT_BELOW.search(lines[first]) is None:
+            continue
+        while number < len(lines) and _deeper(lines[number], lines[first]):
+            number += 1
+        texts.append((first, number - 1))
+    return texts
+
+
+def _deeper(line: str, than: str) -> bool:
+    return not line.strip() or _indentation(line) > _indentation(than)
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _last_sure_line(error: MarkedYAMLError, line: int) -> int:
+    """The last line before an error that is surely not inside a text of several lines."""
+    if error.context_mark is not None and "scalar" in (error.context or ""):
+        return min(line, error.context_mark.line)
+    return line
 
 
 def _next_document(lines: list[str], error: YAMLError, composer: Composer) -> int:
