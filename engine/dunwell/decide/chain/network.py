@@ -103,7 +103,7 @@ class DurableRunner:
         session: dict[str, tuple[Fact, ...]] = {}
         count = 0
         for group in sorted(groups):
-            facts = tuple(dict.fromkeys(groups[group]))
+            facts = tuple(groups[group])
             reason = self._too_large(facts)
             if reason:
                 derived[group] = self._plain.run_group(facts)

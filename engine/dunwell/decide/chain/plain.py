@@ -24,10 +24,11 @@ class PlainRunner:
     def run_group(self, facts: Iterable[Fact]) -> tuple[Derived, ...]:
         """Return what follows from the facts of one group, sorted by fact."""
         known: dict[str, list[Fact]] = {}
-        for fact in dict.fromkeys(facts):
+        for fact in facts:
             known.setdefault(fact[0], []).append(fact)  # type: ignore[arg-type]
         for kind, given in known.items():
             self._check.columns(kind, given)
+            known[kind] = list(dict.fromkeys(given))
         derived: list[Derived] = []
         for stratum in self._strata:
             derived += _run_stratum(stratum, known)

@@ -184,7 +184,7 @@ class _Run:
             return
         for chunk in suspects:
             self._alone(chunk)
-        if len(self.incidents) == before:
+        if len(self.incidents) == before and self._faults <= MAX_FAULTS:
             self.incidents.append(Incident("", "a worker process died, its work was repeated"))
 
     def _alone(self, chunk: Chunk) -> None:
