@@ -138,7 +138,7 @@ class MemoryAdapter:
         if effect.key in erp.works:
             return Result(effect.key, "already_done")
         if erp.now > effect.deadline:
-            return Result(effect.key, "skipped", "superseded", detail="its claim has run out")
+            return Result(effect.key, "skipped", "busy", detail="its claim has run out")
         if effect.debtor not in erp.rows["customers"]:
             return Result(effect.key, "rejected", detail=f"no customer '{effect.debtor}'")
         needs = _NEEDS.get(command.kind)
@@ -169,11 +169,8 @@ class MemoryAdapter:
     def _note(self, effect: Effect) -> Face:
         return Face("note", effect.key, effect.command.text)
 
-    def _task(self, effect: Effect) -> Face | Result:
+    def _task(self, effect: Effect) -> Face:
         command = effect.command
-        owner = self._assignee(command)
-        if command.assign and not owner:
-            return Result(effect.key, "rejected", detail=f"nobody is '{command.assign[0]}'")
         self.erp.put(
             "tasks",
             key=effect.key,
@@ -181,14 +178,13 @@ class MemoryAdapter:
             company=effect.company,
             state="open",
         )
-        return Face("task", effect.key, command.summary, owner, command.due)
+        return Face("task", effect.key, command.summary, self._assignee(command), command.due)
 
     def _assignee(self, command: Command) -> str:
-        people = self.erp.rows["people"]
-        if not people:  # an ERP without a list of people takes any name
-            return command.assign[0] if command.assign else ""
-        active = [key for key, row in people.items() if row["active"]]
-        return next((name for name in command.assign if name in active), "")
+        """The first who is here and active; nobody is: the first name, for people to sort out."""
+        active = {key for key, row in self.erp.rows["people"].items() if row["active"]}
+        here = [name for name in command.assign if name in active]
+        return next(iter((*here, *command.assign)), "")
 
     def _hold(self, effect: Effect) -> Result | None:
         command = effect.command

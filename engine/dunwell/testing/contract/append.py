@@ -134,9 +134,7 @@ class AppendContract(ContractBase):
         writers = [harness.open() for _ in range(WRITERS)]
         batch = [claim(writer, debtor, 1, nonce=f"w{n}") for n, writer in enumerate(writers)]
         with ThreadPoolExecutor(WRITERS) as pool:
-            answers = list(
-                pool.map(lambda pair: pair[0].append([pair[1]]), zip(writers, batch, strict=True))
-            )
+            answers = list(pool.map(lambda writer, entry: writer.append([entry]), writers, batch))
         winners = [n for n, (answer,) in enumerate(answers) if isinstance(answer, Won)]
         seen = {entry.nonce for writer in writers for entry in entries(writer, debtor)}
         assert seen == {f"w{n}" for n in winners}

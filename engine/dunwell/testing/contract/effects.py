@@ -22,8 +22,6 @@ from dunwell.testing.contract.deeds import (
 from dunwell.testing.harness import Harness
 from dunwell.testing.people import People
 
-DONE = {"done", "already_done"}
-
 
 def keys(people: People, debtor: str) -> list[str]:
     """The keys of all that people see of Dunwell's work for a debtor."""

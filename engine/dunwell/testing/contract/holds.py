@@ -12,6 +12,7 @@ from dunwell.testing.harness import Harness
 from dunwell.testing.people import People
 
 MARK = "[dunwell 1] overdue"
+DONE = ("done", "already_done")
 
 
 def marks(adapter: Adapter, customer: str, company: str = "") -> list[str]:
@@ -25,6 +26,13 @@ def marks(adapter: Adapter, customer: str, company: str = "") -> list[str]:
 def kind(adapter: Adapter) -> str:
     """A kind of hold that the adapter can place."""
     return adapter.capabilities().hold_kinds[0]
+
+
+def tags(adapter: Adapter, customer: str) -> list[str]:
+    """The tags of a customer, sorted."""
+    found = one(adapter, "customers", customer)["tags"]
+    assert isinstance(found, list)
+    return sorted(found)
 
 
 class HoldContract(ContractBase):
@@ -49,19 +57,25 @@ class HoldContract(ContractBase):
         assert marks(adapter, debtor) == []
 
     @requires(Capability.HOLD)
-    def test_a_hold_that_stands_is_already_done(self, adapter: Adapter, people: People) -> None:
-        debtor = people.customer()
-        do(adapter, debtor, hold(kind(adapter)))
-        assert statuses(do(adapter, debtor, hold(kind(adapter)))) == ["already_done"]
-        assert marks(adapter, debtor) == [MARK]
-
-    @requires(Capability.HOLD)
-    def test_releasing_what_does_not_stand_is_already_done(
+    def test_a_hold_that_stands_already_stands_once(
         self, adapter: Adapter, people: People
     ) -> None:
         debtor = people.customer()
-        result = do(adapter, debtor, hold(kind(adapter), release=True))
-        assert statuses(result) == ["already_done"]
+        do(adapter, debtor, hold(kind(adapter)))
+        (status,) = statuses(do(adapter, debtor, hold(kind(adapter))))
+        assert status in DONE
+        assert marks(adapter, debtor) == [MARK]
+
+    @requires(Capability.HOLD)
+    def test_releasing_what_a_person_lifted_is_no_failure(
+        self, adapter: Adapter, people: People
+    ) -> None:
+        debtor = people.customer()
+        do(adapter, debtor, hold(kind(adapter)))
+        people.lift_hold(debtor, kind(adapter))
+        (status,) = statuses(do(adapter, debtor, hold(kind(adapter), release=True)))
+        assert status in DONE
+        assert marks(adapter, debtor) == []
 
     @requires(Capability.HOLD)
     def test_a_persons_hold_survives_ours_and_its_release(
@@ -96,7 +110,7 @@ class HoldContract(ContractBase):
         people.change_hold(debtor, kind(adapter), "Ana: keep it")
         (status,) = statuses(do(adapter, debtor, hold(kind(adapter), release=True)))
         assert marks(adapter, debtor) == ["Ana: keep it"]
-        assert status in ("skipped", "already_done"), "nothing was released"
+        assert status != "done", "nothing was released"
 
     @requires(Capability.HOLD)
     def test_another_company_is_free_or_the_scope_says_so(
@@ -109,11 +123,12 @@ class HoldContract(ContractBase):
         assert blocked == (adapter.capabilities().hold_scope == "customer")
 
     @requires(Capability.HOLD)
-    def test_a_kind_of_hold_that_is_not_declared_is_rejected(
+    def test_a_kind_of_hold_that_is_not_declared_is_not_placed(
         self, adapter: Adapter, people: People
     ) -> None:
         debtor = people.customer()
-        assert statuses(do(adapter, debtor, hold("electricity"))) == ["rejected"]
+        (status,) = statuses(do(adapter, debtor, hold("electricity")))
+        assert status in ("rejected", "failed")
         assert marks(adapter, debtor) == []
 
     @requires(Capability.HOLD)
@@ -140,7 +155,8 @@ class HoldContract(ContractBase):
     ) -> None:
         debtor = people.customer(tags=["vip"])
         assert statuses(do(adapter, debtor, tag("at_agency"))) == ["done"]
-        assert one(adapter, "customers", debtor)["tags"] == ["vip", "at_agency"]
-        assert statuses(do(adapter, debtor, tag("at_agency"))) == ["already_done"]
+        assert tags(adapter, debtor) == ["at_agency", "vip"]
+        (status,) = statuses(do(adapter, debtor, tag("at_agency")))
+        assert status in DONE
         assert statuses(do(adapter, debtor, tag("at_agency", remove=True))) == ["done"]
-        assert one(adapter, "customers", debtor)["tags"] == ["vip"]
+        assert tags(adapter, debtor) == ["vip"]
