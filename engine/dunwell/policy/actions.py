@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from dunwell.policy.scalars import Name, Person, Span, Words
 
 RESERVED = {
-    "charge": "fees and interest are proposed in the ERP itself",
-    "compliance": "write the rules of your country as vetoes and windows",
-    "agreement": "note agreed instalments in the ERP as invoices of their own",
-    "discount": "offer it in the text of a template",
-    "distribute": "assign tasks to a role",
+    "charge": "leave it out, and enter fees and interest in the ERP",
+    "compliance": "leave it out, and write its rules as 'veto' and 'window'",
+    "agreement": "leave it out, and keep agreed instalments in the ERP",
+    "discount": "leave it out, and offer it in the text of a template",
+    "distribute": "leave it out, and assign tasks to roles",
 }
 """Words that a later version will give a meaning; until then they are refused, with a way out."""
 
@@ -26,8 +28,16 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def shown(*examples: Mapping[str, object]) -> ConfigDict:
+    """The settings of a part that shows examples in editors and in the reference."""
+    extra: JsonDict = {"examples": [cast("JsonDict", dict(example)) for example in examples]}
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra=extra)
+
+
 class Remind(Part):
     """Sends the account one message that demands what stands at this stage or below."""
+
+    model_config = shown({"template": "first_notice", "to": ["billing"], "pay_by": "7 days"})
 
     template: Name = Field(description="The template that words the message.")
     to: tuple[Name, ...] = Field(
@@ -49,6 +59,14 @@ class Remind(Part):
 class Task(Part):
     """Gives a person something to do, once for the account; later items join it while open."""
 
+    model_config = shown(
+        {
+            "summary": "Call {{ customer.name }} about {{ overdue }}",
+            "assign": ["salesperson", "collector"],
+            "due": "2 business days",
+        }
+    )
+
     summary: Words = Field(
         description="The task in one line; Jinja text.",
         examples=["Call {{ customer.name }} about {{ overdue }}"],
@@ -69,6 +87,8 @@ class Task(Part):
 class Note(Part):
     """Writes a note on the customer in the ERP."""
 
+    model_config = shown({"text": "Nothing heard for {{ oldest_days_past_due }} days"})
+
     text: Words = Field(description="The note; Jinja text.")
     per: Literal["item"] | None = Field(
         default=None, description="One note for each item; without it, one for the account."
@@ -77,6 +97,8 @@ class Note(Part):
 
 class Hold(Part):
     """Blocks the customer in the ERP while an open item asks for it; released when none does."""
+
+    model_config = shown({"kind": "orders", "reason": "Overdue {{ oldest_days_past_due }} days"})
 
     kind: Literal["orders", "delivery", "service", "credit"] = Field(
         description="What is blocked."
@@ -93,6 +115,8 @@ class Hold(Part):
 
 class Tag(Part):
     """Tags the customer in the ERP while an open item asks for it; taken off when none does."""
+
+    model_config = shown({"tag": "at_agency"})
 
     tag: Words = Field(description="The tag as the ERP shows it.", examples=["at_agency"])
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from dunwell.policy.actions import Part
+from dunwell.policy.actions import Part, shown
 from dunwell.policy.language import Calendar, Condition, Contact, Pause
 from dunwell.policy.scalars import CalendarSpan, Email, Limit, Name, Positive, Share, Span
 
 
 class Require(Part):
     """What must be true of the facts before anything is decided."""
+
+    model_config = shown({"bank_data_within": "2 business days"})
 
     bank_data_within: Span | None = Field(
         default=None, description="No run when the newest payments are older than this."
@@ -21,6 +23,8 @@ class Require(Part):
 
 class Limits(Part):
     """A plan over one of these stops before its first action."""
+
+    model_config = shown({"commands": 500, "share_of_accounts": "20 %", "money": "250000 EUR"})
 
     commands: Positive | None = Field(default=None, description="Commands in one plan.")
     share_of_accounts: Share | None = Field(
@@ -32,12 +36,22 @@ class Limits(Part):
 class Budget(Part):
     """At most so many contacts of one debtor within a time, people's contacts too."""
 
+    model_config = shown({"contacts": 3, "within": "14 days"})
+
     contacts: Positive = Field(description="How many contacts.")
     within: CalendarSpan = Field(description="In how many days, today as day 1.")
 
 
 class Veto(Part):
     """Stops actions wherever it holds; wins over every policy."""
+
+    model_config = shown(
+        {
+            "veto": "no_holds_on_public_bodies",
+            "action": ["hold"],
+            "when": {"customer_type": "public"},
+        }
+    )
 
     veto: Name = Field(description="The name of the veto, shown in plans.")
     action: tuple[Literal["remind", "task", "note", "hold", "tag"], ...] = Field(
@@ -48,8 +62,6 @@ class Veto(Part):
 
 class House(Part):
     """What must be one for all policies, and which of them are asked in which order."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, title="house")
 
     house: Name = Field(description="The name of the house.")
     policies: tuple[Name, ...] = Field(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from dunwell.policy.actions import Do, Part
+from dunwell.policy.actions import Do, Part, shown
 from dunwell.policy.scalars import (
     CalendarSpan,
     Currency,
     Day,
+    DayOfMonth,
     Flag,
     Hours,
     Name,
@@ -62,6 +63,8 @@ HOUSE_ONLY = ("budget", "veto", "limits", "require", "roles", "policies")
 class Segment(Part):
     """A kind of account; the first that matches is the account's segment."""
 
+    model_config = shown({"segment": "strategic", "when": {"customer_tag": "vip"}})
+
     segment: Name = Field(description="The name of the segment.")
     when: SegmentCondition | None = Field(
         default=None, description="Which accounts; without it, all that are left."
@@ -71,12 +74,16 @@ class Segment(Part):
 class Adopt(Part):
     """Places items without a stage silently, for a book that is late already at go-live."""
 
+    model_config = shown({"when": {"days_past_due": {"over": 90}}, "at": "call"})
+
     when: Condition = Field(description="Which items.")
     at: Name = Field(description="The stage at which they are placed.")
 
 
 class Approve(Part):
     """Lets the commands of the stage wait until a person says yes."""
+
+    model_config = shown({"by": "credit_manager", "when": {"overdue": {"over": "1000 EUR"}}})
 
     by: Person = Field(description="The role of the house that approves, or an e-mail address.")
     when: Condition | None = Field(
@@ -87,13 +94,14 @@ class Approve(Part):
 class Repeat(Part):
     """Does messages, tasks and notes again after a time."""
 
+    model_config = shown({"every": "14 days", "at_most": 2})
+
     every: CalendarSpan = Field(description="How long until the next time.")
     at_most: Positive | None = Field(
         default=None, description="How often at most; without it, without end."
     )
-    on_day: Positive | None = Field(
+    on_day: DayOfMonth | None = Field(
         default=None,
-        le=31,
         description="The day of the month, 1 to 31; only in a watch, with `every` in months.",
     )
 
@@ -103,6 +111,14 @@ Approval = Annotated[Approve, BeforeValidator(_approve), WithJsonSchema({"x-or-n
 
 class Stage(Part):
     """One step of the ladder. An item rises here from the stage before when `when` holds."""
+
+    model_config = shown(
+        {
+            "stage": "first_notice",
+            "when": {"days_past_due": {"at_least": 5}},
+            "do": [{"remind": {"template": "first_notice", "pay_by": "7 days"}}],
+        }
+    )
 
     stage: Name = Field(description="The name of the stage, unique in the policy.")
     was: tuple[Name, ...] = Field(
@@ -135,6 +151,10 @@ class Stage(Part):
 class Pause(Part):
     """A reason to leave an item alone for now; it keeps its stage and the plan says why."""
 
+    model_config = shown(
+        {"pause": "promised", "when": {"promise": "open"}, "grace": "2 business days"}
+    )
+
     pause: Name = Field(description="The name of the pause, shown in plans.")
     when: PauseCondition = Field(description="While this holds.")
     grace: Span | None = Field(
@@ -149,6 +169,14 @@ class Pause(Part):
 class Watch(Part):
     """What is done beside the ladder when something happens, or regularly."""
 
+    model_config = shown(
+        {
+            "watch": "bounced",
+            "when": {"bounced": True},
+            "do": [{"task": {"summary": "Find an address", "assign": ["salesperson"]}}],
+        }
+    )
+
     watch: Name = Field(description="The name of the watch.")
     when: Condition = Field(description="When; with a fact that is an event, once for each event.")
     do: tuple[Do, ...] = Field(min_length=1, description="What is done, in this order.")
@@ -160,6 +188,8 @@ class Watch(Part):
 class Window(Part):
     """Days and hours in which a channel may be used, in the debtor's time zone."""
 
+    model_config = shown({"days": "business", "hours": "08:00-19:00"})
+
     days: (
         Literal["business", "all"]
         | tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
@@ -169,6 +199,10 @@ class Window(Part):
 
 class Contact(Part):
     """How debtors are contacted."""
+
+    model_config = shown(
+        {"channels": ["email"], "window": {"email": {"days": "business", "hours": "08:00-19:00"}}}
+    )
 
     channels: tuple[Name, ...] = Field(
         min_length=1,
@@ -189,6 +223,8 @@ Roll = Literal["none", "next_business_day", "previous_business_day"]
 class ClosedDay(Part):
     """Where a date moves that falls on a closed day."""
 
+    model_config = shown({"due": "next_business_day", "send": "next_business_day"})
+
     due: Roll = Field(
         default="none", description="Where a due date moves before days are counted."
     )
@@ -197,6 +233,8 @@ class ClosedDay(Part):
 
 class Calendar(Part):
     """Whose holidays count, in which time zone, and where a closed day moves to."""
+
+    model_config = shown({"holidays": "ES", "timezone": "Europe/Madrid"})
 
     holidays: Annotated[tuple[Words, ...], BeforeValidator(_one_or_many)] = Field(
         default=(),
@@ -210,8 +248,6 @@ class Calendar(Part):
 
 class Policy(Part):
     """One collection policy; the first of the house that applies judges the account."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, title="policy")
 
     policy: Name = Field(description="The name of the policy.")
     description: Words | None = Field(default=None, description="What it is for, for people.")

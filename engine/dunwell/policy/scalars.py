@@ -21,6 +21,7 @@ _WHOLE = re.compile(r"-?\d+")
 _SHARE = re.compile(r"(-?\d+(?:\.\d+)?) %")
 _LARGEST = 2**53
 _LONGEST_NAME = 60
+_LAST_DAY = 31
 
 MONEY_PATTERN = r"^-?[0-9]+(\.[0-9]+)? +[A-Z]{3}$"
 DURATION_PATTERN = r"^[0-9]+ +(days?|business days?|weeks?|months?)$"
@@ -59,6 +60,14 @@ def parse_positive(value: object) -> int:
     number = parse_whole(value)
     if not number:
         raise ValueError("'0' is too small | write 1 or more")
+    return number
+
+
+def parse_day_of_month(value: object) -> int:
+    """A number from 1 to 31."""
+    number = parse_positive(value)
+    if number > _LAST_DAY:
+        raise ValueError(f"'{number}' is not a day of a month | write 1 to 31")
     return number
 
 
@@ -183,38 +192,81 @@ def parse_words(value: object) -> str:
     return as_text(value)
 
 
-def _json(read: Callable[[object], object], /, **schema: object) -> tuple[object, object]:
-    return PlainValidator(read), WithJsonSchema(dict(schema))
+def _json(
+    read: Callable[[object], object], form: str, /, **schema: object
+) -> tuple[object, object]:
+    """How a value is read, how the reference calls it, how an editor checks it."""
+    return PlainValidator(read), WithJsonSchema({"x-form": form, **schema})
 
 
-_WHOLE_JSON = {"type": "integer", "minimum": 0}
-Whole = Annotated[int, *_json(parse_whole, **_WHOLE_JSON)]
-Positive = Annotated[int, *_json(parse_positive, type="integer", minimum=1)]
-Flag = Annotated[bool, *_json(parse_flag, type="boolean")]
-Share = Annotated[
-    Fraction, *_json(parse_share, type="string", pattern=SHARE_PATTERN, examples=["60 %"])
+Whole = Annotated[int, *_json(parse_whole, "a whole number", type="integer", minimum=0)]
+Positive = Annotated[
+    int, *_json(parse_positive, "a whole number from 1 on", type="integer", minimum=1)
 ]
-Day = Annotated[date, *_json(parse_date, type="string", pattern=DATE_PATTERN)]
-Name = Annotated[str, *_json(parse_name, type="string", pattern=NAME_PATTERN, maxLength=60)]
-Currency = Annotated[str, *_json(parse_currency, type="string", pattern="^[A-Z]{3}$")]
-Zone = Annotated[str, *_json(parse_zone, type="string", examples=["Europe/Madrid"])]
+DayOfMonth = Annotated[
+    int,
+    *_json(
+        parse_day_of_month, "a day of the month, 1 to 31", type="integer", minimum=1, maximum=31
+    ),
+]
+Flag = Annotated[bool, *_json(parse_flag, "`true` or `false`", type="boolean")]
+Share = Annotated[
+    Fraction,
+    *_json(
+        parse_share,
+        "a share like `60 %`",
+        type="string",
+        pattern=SHARE_PATTERN,
+        examples=["60 %"],
+    ),
+]
+Day = Annotated[
+    date, *_json(parse_date, "a date like `2026-03-01`", type="string", pattern=DATE_PATTERN)
+]
+Name = Annotated[
+    str,
+    *_json(
+        parse_name,
+        "a name of small letters, digits and `_`",
+        type="string",
+        pattern=NAME_PATTERN,
+        maxLength=_LONGEST_NAME,
+    ),
+]
+Currency = Annotated[
+    str, *_json(parse_currency, "a currency like `EUR`", type="string", pattern="^[A-Z]{3}$")
+]
+Zone = Annotated[
+    str,
+    *_json(parse_zone, "a time zone", type="string", examples=["Europe/Madrid"]),
+]
 Hours = Annotated[
     str,
     *_json(
         parse_hours,
+        "hours like `08:00-19:00`",
         type="string",
         pattern="^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$",
         examples=["08:00-19:00"],
     ),
 ]
-Email = Annotated[str, *_json(parse_email, type="string", format="email", pattern="@")]
+Email = Annotated[
+    str, *_json(parse_email, "an e-mail address", type="string", format="email", pattern="@")
+]
 Person = Annotated[
-    str, *_json(parse_person, type="string", pattern="^([a-z][a-z0-9_]*|[^@ ]+@[^@ ]+)$")
+    str,
+    *_json(
+        parse_person,
+        "a role or an e-mail address",
+        type="string",
+        pattern="^([a-z][a-z0-9_]*|[^@ ]+@[^@ ]+)$",
+    ),
 ]
 Span = Annotated[
     Duration,
     *_json(
         parse_span,
+        "a duration like `7 days` or `2 business days`",
         type="string",
         pattern=DURATION_PATTERN,
         examples=["7 days", "2 business days"],
@@ -224,12 +276,20 @@ CalendarSpan = Annotated[
     Duration,
     *_json(
         parse_calendar_span,
+        "a duration like `14 days` or `1 month`",
         type="string",
         pattern=CALENDAR_DURATION_PATTERN,
         examples=["14 days", "1 month"],
     ),
 ]
 Limit = Annotated[
-    Money, *_json(parse_limit, type="string", pattern=MONEY_PATTERN, examples=["250000 EUR"])
+    Money,
+    *_json(
+        parse_limit,
+        "an amount like `250000 EUR`",
+        type="string",
+        pattern=MONEY_PATTERN,
+        examples=["250000 EUR"],
+    ),
 ]
-Words = Annotated[str, *_json(parse_words, type="string", minLength=1)]
+Words = Annotated[str, *_json(parse_words, "a text", type="string", minLength=1)]

@@ -122,7 +122,7 @@ def _is_event(condition: Condition, registry: Registry) -> bool:
     """Whether the condition can hold only where an event has happened."""
     if isinstance(condition, Test):
         denied = condition.op == "known" and condition.value is False
-        denied = denied or (condition.op == "is" and condition.value == (False,))
+        denied = denied or (condition.op == "is" and condition.value in ((False,), ("none",)))
         return registry[condition.fact].event and condition.op != "not" and not denied
     if isinstance(condition, Every):
         return any(_is_event(part, registry) for part in condition.parts)
