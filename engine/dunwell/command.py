@@ -10,8 +10,14 @@ import msgspec
 from dunwell.log.entry import Result, Rise
 
 CommandKind = Literal[
-    "remind", "task", "note", "hold", "release", "tag", "untag", "adopt", "override"
+    "remind", "task", "note", "hold", "release", "tag", "untag", "adopt", "override", "clear"
 ]
+
+SILENT_KINDS = ("adopt", "override", "clear")
+"""Kinds that only the log knows: nothing is done in the ERP, nobody is contacted."""
+
+STANDING_ENDS = ("release", "untag", *SILENT_KINDS)
+"""Kinds that go first and need no approval, window, budget or limit."""
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -55,7 +61,7 @@ class Command(Value, frozen=True):
     `action` is the action's id in its stage or watch (`remind`, `hold:orders`); `ladder` the policy,
     `source` the stage or watch. `items` are those it moves or names; `meanings` one for each of them.
     It may be done from `not_before` until `not_after` (UTC; None: any time of the day). `approve` is the
-    role that must say yes, `approved` that it did. `standing` commands (releases) obey no limit.
+    role that said yes to `approve_keys`; a later no stops the command.
     """
 
     kind: CommandKind
@@ -76,11 +82,24 @@ class Command(Value, frozen=True):
     not_before: datetime | None = None
     not_after: datetime | None = None
     approve: str = ""
-    approved: str = ""
+    approve_keys: tuple[str, ...] = ()
     watch: bool = False
     occurrences: tuple[str, ...] = ()
     joins: str = ""  # key of the open task that this note joins
     reasons: tuple[str, ...] = ()
+
+
+class Waiting(Value, frozen=True):
+    """A step that waits for a person's yes: `keys` name it for every item, whatever the day."""
+
+    keys: tuple[str, ...]
+    role: str
+    ladder: str
+    stage: str
+    items: tuple[str, ...]
+    money: tuple[Amount, ...]
+    since: date
+    refused_until: date | None = None
 
 
 class AccountPlan(Value, frozen=True):
@@ -99,6 +118,7 @@ class AccountPlan(Value, frozen=True):
     decided: int
     commands: tuple[Command, ...] = ()
     rises: tuple[Rise, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     notes: tuple[str, ...] = ()
 
 

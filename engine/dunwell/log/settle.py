@@ -50,6 +50,7 @@ def settle(
             contact = ContactState(claim.on, command.channel, command.company)
             state = replace(state, contacts=(*state.contacts, contact))
     state = _rise_all(state, claim.rises, claim.commands, by_key, claim.on)
+    state = _fire_all(state, claim, by_key)
     return tidy(state, claim.on, open_items)
 
 
@@ -61,8 +62,6 @@ def _attempted(result: Result) -> bool:
 
 
 def _done(state: State, command: Claimed, on: date) -> State:
-    if command.watch:
-        state = _fired(state, command, on)
     if command.kind == "task":
         source = f"{command.ladder}/{command.source}"
         task = TaskState(command.key, command.company, source, command.action, command.items, on)
@@ -75,8 +74,21 @@ def _done(state: State, command: Claimed, on: date) -> State:
             for t in state.tasks
         )
         return replace(state, tasks=tasks)
-    if command.kind in ("hold", "tag", "release", "untag", "override"):
+    if command.kind in ("hold", "tag", "release", "untag", "override", "clear"):
         return _stand(state, command, on)
+    return state
+
+
+def _fire_all(state: State, claim: ClaimBody, results: Mapping[str, Result]) -> State:
+    """A watch has fired when all that it does is done or may have been done."""
+    groups: dict[tuple[str, str, str], list[Claimed]] = {}
+    for command in claim.commands:
+        if command.watch:
+            groups.setdefault((command.company, command.ladder, command.source), []).append(command)
+    for commands in groups.values():
+        status = [results[c.key].status for c in commands if c.key in results]
+        if len(status) == len(commands) and all(s in (*DONE, "unknown") for s in status):
+            state = _fired(state, commands[0], claim.on)
     return state
 
 
@@ -91,7 +103,7 @@ def _fired(state: State, command: Claimed, on: date) -> State:
 
 
 def _stand(state: State, command: Claimed, on: date) -> State:
-    action = "hold" if command.kind in ("hold", "release") or command.action == "hold" else "tag"
+    action = "hold" if command.action.startswith("hold") else "tag"
     became = {"hold": "placed", "tag": "placed", "override": "override"}.get(
         command.kind, "released"
     )

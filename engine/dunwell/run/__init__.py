@@ -1,0 +1,1 @@
+"""Planning and applying: commands made concrete, done exactly once, and written down."""

@@ -1,0 +1,256 @@
+"""Doing exactly what a plan says, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dunwell.command import AccountPlan, Command, Receipt
+from dunwell.errors import AdapterError
+from dunwell.log.entry import ApprovalState, ClaimBody, Entry, Result
+from dunwell.log.fold import NOTHING, Memory
+from dunwell.model.rows import accounts
+from dunwell.port import Won
+from dunwell.run.claims import claim_entry, outcome_entry
+from dunwell.run.engine import Engine
+from dunwell.run.fingerprint import fingerprint
+from dunwell.run.perform import Clock, Hand, Job, append, perform
+from dunwell.run.planfile import Plan, refuse
+from dunwell.run.reading import read
+
+BATCH = 100
+"""Debtors that are refreshed, claimed and settled together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a refresh says of one debtor."""
+
+    memory: Memory
+    mark: str
+    open_items: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim that is ours."""
+
+    entry: Entry
+    body: ClaimBody
+    keyed: Sequence[tuple[str, AccountPlan, Command]]
+    fresh: Fresh
+
+
+def apply(engine: Engine, plan: Plan) -> list[Receipt]:
+    """Do the plan's commands; one receipt for each, in the plan's order.
+
+    Raises `StoppedError` before the first effect where the plan is stale, of another tenant, of other
+    policies, or over a limit. Never decides again: what no longer holds is skipped.
+    """
+    described = engine.adapter.describe()
+    refuse(
+        plan,
+        tenant=described.tenant,
+        on=described.on,
+        now=described.now,
+        digests=engine.digests,
+    )
+    debtors: dict[str, list[AccountPlan]] = {}
+    for account in plan.accounts:
+        if account.commands or account.rises:
+            debtors.setdefault(account.debtor, []).append(account)
+    names = sorted(debtors)
+    receipts: list[Receipt] = []
+    for start in range(0, len(names), BATCH):
+        engine.progress("applying", start, len(names))
+        batch = {name: debtors[name] for name in names[start : start + BATCH]}
+        receipts += _Batch(engine, plan, batch).run()
+    engine.progress("applying", len(names), len(names))
+    order = {(a.debtor, a.company): n for n, a in enumerate(plan.accounts)}
+    return sorted(receipts, key=lambda r: order[(r.debtor, r.company)])
+
+
+class _Batch:
+    """Some debtors of a plan, from refresh to outcome."""
+
+    def __init__(
+        self, engine: Engine, plan: Plan, batch: dict[str, list[AccountPlan]]
+    ) -> None:
+        self.engine, self.plan, self.batch = engine, plan, batch
+        self.receipts: list[Receipt] = []
+
+    def run(self) -> list[Receipt]:
+        """Receipts for every command; an ERP that fails before the first effect is a failure of each."""
+        try:
+            fresh, clock = self._refresh()
+            claims = self._claim(fresh, clock)
+        except AdapterError as error:
+            self.receipts = []
+            for account in (a for plans in self.batch.values() for a in plans):
+                for command in account.commands:
+                    failed = Result("", "failed", "later", detail=str(error))
+                    self._receipt(account, command, failed)
+            return self.receipts
+        jobs = [
+            Job(key, claim.entry.key, account.debtor, account.company, command,
+                claim.entry.at + timedelta(seconds=claim.body.lease))
+            for claim in claims
+            for key, account, command in claim.keyed
+        ]  # fmt: skip
+        hands = {c.entry.debtor: Hand(c.entry.debtor, c.entry.position or 0) for c in claims}
+        results = perform(self.engine, jobs, hands, clock)
+        self._settle(claims, hands, results, clock)
+        for claim in claims:
+            for key, account, command in claim.keyed:
+                self._receipt(account, command, results[key])
+        return self.receipts
+
+    def _refresh(self) -> tuple[dict[str, Fresh], Clock]:
+        names = sorted(self.batch)
+        seen = read(self.engine.adapter, self.engine.house, debtors=names)
+        memories = seen.memories()
+        rows = accounts(seen.book, names)
+        found = {}
+        for name in names:
+            memory = memories.get(name, NOTHING)
+            mine = [a for a in rows if a.debtor == name]
+            known = frozenset(i.id for a in mine for i in a.items)
+            found[name] = Fresh(memory, fingerprint(mine, memory), known)
+        return found, Clock(seen.now)
+
+    def _claim(self, fresh: dict[str, Fresh], clock: Clock) -> list[Claim]:
+        wanted = []
+        for name, plans in self.batch.items():
+            work = self._allowed(fresh[name], plans, clock.now())
+            if not work:
+                continue
+            entry, body, keyed = claim_entry(
+                tenant=self.plan.header.tenant,
+                debtor=name,
+                position=fresh[name].memory.head + 1,
+                on=self.plan.header.on,
+                now=clock.now(),
+                lease=self.engine.lease,
+                plan=self.plan.digest,
+                work=work,
+                channels=self.engine.channels,
+            )
+            wanted.append(Claim(entry, body, keyed, fresh[name]))
+        won = []
+        answers = append(self.engine.adapter, [claim.entry for claim in wanted])
+        for claim, answer in zip(wanted, answers, strict=True):
+            if isinstance(answer, Won):
+                won.append(claim)
+            else:
+                for key, account, command in claim.keyed:
+                    self._receipt(account, command, Result(key, "skipped", "superseded"))
+        return won
+
+    def _allowed(
+        self, fresh: Fresh, plans: Sequence[AccountPlan], now: datetime
+    ) -> list[tuple[AccountPlan, Sequence[Command]]]:
+        reason = _why_not(fresh, plans)
+        work: list[tuple[AccountPlan, Sequence[Command]]] = []
+        for account in plans:
+            chosen = []
+            for command in account.commands:
+                refused = reason or _why_not_now(command, fresh.memory, now)
+                if refused:
+                    self._receipt(account, command, Result("", "skipped", refused))
+                else:
+                    chosen.append(command)
+            if chosen or (account.rises and not account.commands and not reason):
+                work.append((account, chosen))
+        return work
+
+    def _settle(
+        self,
+        claims: Sequence[Claim],
+        hands: dict[str, Hand],
+        results: dict[str, Result],
+        clock: Clock,
+    ) -> None:
+        entries = []
+        for claim in claims:
+            own = [results[key] for key, _, _ in claim.keyed]
+            memory = Memory(
+                claim.fresh.memory.state, head=hands[claim.entry.debtor].position
+            )
+            entries.append(
+                outcome_entry(
+                    claim.entry, claim.body, own, memory,
+                    open_items=claim.fresh.open_items, now=clock.now(),
+                )
+            )  # fmt: skip
+        try:
+            answers = append(self.engine.adapter, entries)
+        except AdapterError:
+            return  # the claims stay open and are recovered after their lease
+        lost = [c for c, answer in zip(claims, answers, strict=True) if not isinstance(answer, Won)]
+        for claim in lost:
+            own = [results[key] for key, _, _ in claim.keyed]
+            finish(self.engine, claim.entry, claim.body, own, claim.fresh.open_items)
+
+    def _receipt(self, account: AccountPlan, command: Command, result: Result) -> None:
+        self.receipts.append(Receipt(account.debtor, account.company, command, result))
+
+
+def _why_not(fresh: Fresh, plans: Sequence[AccountPlan]) -> str:
+    if fresh.memory.garbled or any(p.fingerprint != fresh.mark for p in plans):
+        return "changed"
+    return "busy" if fresh.memory.claim is not None else ""
+
+
+def _why_not_now(command: Command, memory: Memory, now: datetime) -> str:
+    if command.not_before is not None and now < command.not_before:
+        return "window"
+    if command.not_after is not None and now >= command.not_after:
+        return "window"
+    if command.approve:
+        newest: dict[str, ApprovalState] = {}
+        for said in sorted(memory.state.approvals, key=lambda a: a.on):
+            newest |= dict.fromkeys(said.keys, said)
+        if not all(key in newest and newest[key].yes for key in command.approve_keys):
+            return "not_approved"
+    return ""
+
+
+def finish(
+    engine: Engine,
+    claim: Entry,
+    body: ClaimBody,
+    results: Sequence[Result],
+    open_items: frozenset[str],
+) -> bool:
+    """Append the outcome of a claim whose place another entry took; the first outcome wins.
+
+    False when the claim has one already, or when it cannot be written now: then it is recovered after
+    its lease by looking its effects up.
+    """
+    for _ in range(5):
+        seen = read_log(engine, [claim.debtor])
+        memory = seen[0].get(claim.debtor, NOTHING)
+        if memory.claim is None or memory.claim.entry.key != claim.key:
+            return False
+        entry = outcome_entry(
+            claim, body, results, memory, open_items=open_items, now=seen[1]
+        )
+        try:
+            if isinstance(append(engine.adapter, [entry])[0], Won):
+                return True
+        except AdapterError:
+            return False
+    return False
+
+
+def read_log(engine: Engine, debtors: Sequence[str] | None) -> tuple[dict[str, Memory], datetime]:
+    """What the newest entries of some debtors fold to, and the ERP's clock."""
+    from dunwell.log.fold import fold
+
+    described = engine.adapter.describe()
+    heads = engine.adapter.heads(debtors=debtors, since=described.on)
+    grouped: dict[str, list[Entry]] = {}
+    for entry in heads.entries:
+        grouped.setdefault(entry.debtor, []).append(entry)
+    return {debtor: fold(entries) for debtor, entries in grouped.items()}, heads.now

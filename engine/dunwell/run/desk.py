@@ -1,0 +1,158 @@
+"""What people decide: approvals, unknown outcomes; and what channels learn later."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import date
+
+from dunwell.command import Waiting
+from dunwell.errors import DunwellError
+from dunwell.log.entry import (
+    ApprovalBody,
+    ApprovalState,
+    DeliveryBody,
+    Entry,
+    Record,
+    ResolutionBody,
+    encode,
+)
+from dunwell.log.fold import NOTHING, Memory
+from dunwell.port import Won
+from dunwell.run.apply import read_log
+from dunwell.run.engine import Engine
+from dunwell.run.perform import append
+from dunwell.run.planfile import Plan
+
+TRIES = 5
+
+
+class DeskError(DunwellError):
+    """What a person said cannot be written down."""
+
+
+def approve(
+    engine: Engine,
+    plan: Plan,
+    *,
+    by: str,
+    yes: bool = True,
+    only: Sequence[str] = (),
+    until: date | None = None,
+    because: str = "",
+) -> list[tuple[str, Waiting]]:
+    """Write a yes or no for the plan's waiting steps (of some debtors only) into their logs.
+
+    A yes holds for these steps up to what they demand now, a no until its date. Returns what was said
+    to, debtor and step.
+    """
+    described = engine.adapter.describe()
+    if plan.header.tenant != described.tenant:
+        raise DeskError(f"this plan was made for '{plan.header.tenant}', not '{described.tenant}'")
+    said = []
+    for account in plan.accounts:
+        if only and account.debtor not in only:
+            continue
+        for waiting in account.waiting:
+            amount = _single(engine, waiting)
+            state = ApprovalState(
+                keys=waiting.keys,
+                yes=yes,
+                by=by,
+                on=described.on,
+                amount=amount[0] if yes and amount else None,
+                currency=amount[1] if yes and amount else "",
+                until=until,
+                because=because,
+            )
+            word = "yes" if yes else "no"
+            _write(
+                engine,
+                account.debtor,
+                account.company,
+                "approval",
+                f"approval-{secrets.token_hex(6)}",
+                ApprovalBody(described.tenant, state),
+                f"{by} said {word} to stage {waiting.stage}. {because}".strip(),
+            )
+            said.append((account.debtor, waiting))
+    return said
+
+
+def _single(engine: Engine, waiting: Waiting) -> tuple[int, str] | None:
+    """The approved amount where it is in one currency; several currencies are approved as they are."""
+    if len(waiting.money) == 1:
+        return waiting.money[0].minor, waiting.money[0].currency
+    return None
+
+
+def resolve(engine: Engine, key: str, *, sent: bool, because: str, by: str) -> str:
+    """Settle an unknown outcome; returns the debtor. Raises `DeskError` when there is no such one."""
+    memories, _ = read_log(engine, None)
+    for debtor, memory in sorted(memories.items()):
+        if any(u.command.key == key for u in memory.state.unknowns):
+            break
+    else:
+        raise DeskError(f"no outcome is unknown under the key '{key}'")
+    described = engine.adapter.describe()
+    body = ResolutionBody(described.tenant, key, sent, because, by, described.on)
+    word = "was sent" if sent else "was not sent"
+    _write(engine, debtor, None, "resolution", f"{key}.resolution", body,
+           f"{by} says that {key} {word}: {because}")  # fmt: skip
+    return debtor
+
+
+def collect(engine: Engine, since: date) -> list[str]:
+    """Write bounces and deliveries that channels have learned of into the logs, each once."""
+    said = []
+    for channel in engine.channels.values():
+        news = channel.outcomes(since=since)
+        if not news:
+            continue
+        memories, _ = read_log(engine, sorted({d.debtor for d in news if d.debtor}) or None)
+        owner = _owners(memories)
+        for word in news:
+            debtor = word.debtor or owner.get(word.key, "")
+            known = {b.key for b in memories.get(debtor, NOTHING).state.bounces}
+            if not debtor or word.delivery == "delivered" or word.key in known:
+                continue
+            body = DeliveryBody(
+                word.key, word.delivery, word.on, "email", word.address_hash, word.detail
+            )
+            _write(engine, debtor, None, "delivery", f"{word.key}.{word.delivery}", body,
+                   f"message {word.key} {word.delivery}")  # fmt: skip
+            said.append(f"message {word.key} {word.delivery}")
+    return said
+
+
+def _owners(memories: dict[str, Memory]) -> dict[str, str]:
+    """Which debtor a message key belongs to, as far as the state remembers."""
+    return {
+        item.via: debtor
+        for debtor, memory in memories.items()
+        for item in memory.state.items
+        if item.via
+    }
+
+
+def _write(
+    engine: Engine, debtor: str, company: str | None, kind: str, key: str, body: Record, text: str
+) -> None:
+    for _ in range(TRIES):
+        memories, now = read_log(engine, [debtor])
+        memory = memories.get(debtor, NOTHING)
+        entry = Entry(
+            debtor=debtor,
+            company=company,
+            position=memory.head + 1,
+            kind=kind,  # type: ignore[arg-type]
+            key=key,
+            at=now,
+            by="dunwell",
+            body=encode(body),
+            text=text,
+            nonce=secrets.token_hex(8),
+        )
+        if isinstance(append(engine.adapter, [entry])[0], Won):
+            return
+    raise DeskError(f"the log of '{debtor}' is busy; try again")

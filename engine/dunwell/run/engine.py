@@ -1,0 +1,43 @@
+"""Everything that a run works with, wired once and passed along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dunwell.calendar import CalendarSource
+from dunwell.facts import Registry
+from dunwell.hooks import VetoPlugin
+from dunwell.policy.tree import House
+from dunwell.port import Adapter, Channel
+from dunwell.run.words import Wording
+
+Progress = Callable[[str, int, int], None]
+"""Told what is going on, how much is done, and how much there is (0: not known)."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An ERP, the channels by the name of what they carry, the policies, and how to word messages.
+
+    `digests` name the policies and templates in force; a plan made with others is refused. `lease` is
+    how many seconds of ERP time a claim excludes everybody else. `workers` processes decide; `verify`
+    is `sample` or `all`.
+    """
+
+    adapter: Adapter
+    house: House
+    registry: Registry
+    wording: Wording
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    calendars: tuple[CalendarSource, ...] = ()
+    vetoes: Sequence[VetoPlugin] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+    lease: int = 900
+    workers: int = 0
+    verify: str = "sample"
+    progress: Progress = silent

@@ -1,0 +1,29 @@
+"""A short name of all facts that a decision and its texts used, to notice any change before acting."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from dunwell.log.fold import Memory
+from dunwell.model.rows import Account
+
+
+def fingerprint(accounts: Sequence[Account], memory: Memory) -> str:
+    """The digest of a debtor's items, credits, promises, disputes, exclusions, holds, tasks, addresses
+    and log; approvals do not change it, so a plan stays true when a person approves it."""
+    parts: list[object] = [memory.decided, len(memory.people), memory.people[-1:] or ""]
+    for account in sorted(accounts, key=lambda a: a.company.id):
+        parts += (
+            account.company.id,
+            account.payer,
+            account.contacts,
+            [i for i in account.items],
+            account.credits,
+            account.promises,
+            account.disputes,
+            account.exclusions,
+            account.holds,
+            account.tasks,
+        )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

@@ -1,0 +1,252 @@
+"""Performing claimed commands, each under its key, and telling what became of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from dunwell.command import SILENT_KINDS, Command
+from dunwell.errors import AdapterError, ConfigurationError, DeniedError, UnavailableError
+from dunwell.log.entry import Entry, Result, StartedBody, encode
+from dunwell.port import (
+    Adapter,
+    Capability,
+    Channel,
+    Effect,
+    Found,
+    Lost,
+    Sending,
+    Sought,
+    Won,
+)
+from dunwell.run.engine import Engine
+
+Answer = TypeVar("Answer")
+
+TRIES = 3
+"""How often something is tried of which it is known that nothing was sent."""
+
+
+class Clock:
+    """The ERP's clock, carried on by a local one that only runs forward, suspended or not."""
+
+    def __init__(self, now: datetime, tick: Callable[[], float] | None = None) -> None:
+        boot = getattr(time, "CLOCK_BOOTTIME", None)
+        self._tick = tick or (
+            (lambda: time.clock_gettime(boot)) if boot is not None else time.monotonic
+        )
+        self._now, self._start = now, self._tick()
+
+    def now(self) -> datetime:
+        """The ERP's time by our reckoning."""
+        return self._now + timedelta(seconds=self._tick() - self._start)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One claimed command: its key, its account, and when its claim's lease ends (ERP time)."""
+
+    key: str
+    claim: str
+    debtor: str
+    company: str
+    command: Command
+    deadline: datetime
+
+
+@dataclass(slots=True)
+class Hand:
+    """The log position of a debtor whose claim is ours; moves on as we append."""
+
+    debtor: str
+    position: int
+
+
+def perform(
+    engine: Engine, jobs: Sequence[Job], hands: dict[str, Hand], clock: Clock
+) -> dict[str, Result]:
+    """Do every job once; one result for each key.
+
+    Kinds that only the log knows are done at once; messages go by the ERP where it sends them itself,
+    else by their channel; everything else by the ERP.
+    """
+    native = engine.adapter.capabilities()[Capability.REMIND].level == "native"
+    results = {j.key: Result(j.key, "done") for j in jobs if j.command.kind in SILENT_KINDS}
+    rest = [j for j in jobs if j.key not in results]
+    by_erp = [j for j in rest if j.command.kind != "remind" or native]
+    results |= _by_erp(engine.adapter, by_erp, clock)
+    by_channel: dict[str, list[Job]] = {}
+    for job in rest:
+        if job.command.kind == "remind" and not native:
+            # a stage that is half done would be a hold without a word: nothing is sent alone
+            by_channel.setdefault(job.command.message.channel if job.command.message else "", []
+            ).append(job)  # fmt: skip
+    for name, sendings in by_channel.items():
+        channel = engine.channels.get(name)
+        if channel is None:
+            results |= {j.key: _failed(j, f"no channel '{name}' is configured") for j in sendings}
+        elif channel.blind:
+            results |= _blind(engine.adapter, channel, sendings, hands, clock)
+        else:
+            results |= _seeing(channel, sendings, clock)
+    return results
+
+
+def _failed(job: Job, detail: str, reason: str = "later") -> Result:
+    return Result(job.key, "failed", reason, detail=detail)
+
+
+def _by_erp(adapter: Adapter, jobs: Sequence[Job], clock: Clock) -> dict[str, Result]:
+    live = [job for job in jobs if clock.now() < job.deadline]
+    results = {j.key: Result(j.key, "skipped", "busy") for j in jobs if j not in live}
+    if not live:
+        return results
+    effects = [Effect(j.key, j.debtor, j.company, j.command, j.deadline) for j in live]
+    answers, trouble = _try(lambda: adapter.execute(effects))
+    if answers is not None and [a.key for a in answers] == [e.key for e in effects]:
+        return results | {answer.key: answer for answer in answers}
+    if trouble is not None and isinstance(trouble, NOTHING_SENT):
+        return results | {j.key: _failed(j, str(trouble)) for j in live}
+    why = str(trouble or "the ERP answered something else than it was asked")
+    sought = [
+        Sought(j.key, j.debtor, j.company, j.command.kind, j.command.name, j.command.value)
+        for j in live
+    ]
+    seen, _ = _try(lambda: adapter.look_up(sought))
+    return results | _looked_up(live, seen, why)
+
+
+NOTHING_SENT = (UnavailableError, ConfigurationError, DeniedError)
+
+
+def _looked_up(
+    jobs: Sequence[Job], seen: Sequence[Found] | None, why: str
+) -> dict[str, Result]:
+    if seen is None or len(seen) != len(jobs):
+        seen = [Found.CANNOT_TELL] * len(jobs)
+    status = {
+        Found.PRESENT: lambda key: Result(key, "done", detail="found by its key"),
+        Found.ABSENT: lambda key: Result(key, "failed", "later", detail=why),
+        Found.CANNOT_TELL: lambda key: Result(key, "unknown", detail=why),
+    }
+    return {j.key: status[found](j.key) for j, found in zip(jobs, seen, strict=True)}
+
+
+def _try(call: Callable[[], Answer]) -> tuple[Answer | None, Exception | None]:
+    """Call; again only while it is known that nothing was sent."""
+    trouble: Exception | None = None
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(0.2 * 2**attempt)
+        try:
+            return call(), None
+        except UnavailableError as error:
+            trouble = error
+        except Exception as error:  # anything foreign counts as unanswered
+            return None, error
+    return None, trouble
+
+
+def _seeing(channel: Channel, jobs: Sequence[Job], clock: Clock) -> dict[str, Result]:
+    """Send by a channel that can be asked afterwards."""
+    results: dict[str, Result] = {}
+    for job in jobs:
+        if clock.now() >= job.deadline:
+            results[job.key] = Result(job.key, "skipped", "busy")
+            continue
+        sending = _sending(job)
+        answers, trouble = _try(lambda s=sending: channel.send([s]))  # type: ignore[misc]
+        if answers is not None and [a.key for a in answers] == [job.key]:
+            results[job.key] = answers[0]
+        elif isinstance(trouble, NOTHING_SENT):
+            results[job.key] = _failed(job, str(trouble))
+        else:
+            seen, _ = _try(lambda j=job: channel.look_up([j.key]))  # type: ignore[misc]
+            results |= _looked_up([job], seen, str(trouble))
+    return results
+
+
+def _blind(
+    adapter: Adapter,
+    channel: Channel,
+    jobs: Sequence[Job],
+    hands: dict[str, Hand],
+    clock: Clock,
+) -> dict[str, Result]:
+    """Send by a channel that cannot be asked: `started` is written just before each message, so that
+    a crash leaves at most this one unknown."""
+    results: dict[str, Result] = {}
+    for job in jobs:
+        if clock.now() >= job.deadline or not _started(adapter, job, hands[job.debtor], channel):
+            results[job.key] = Result(job.key, "skipped", "busy")
+            continue
+        sending = _sending(job)
+        answers, trouble = _try(lambda s=sending: channel.send([s]))  # type: ignore[misc]
+        if answers is not None and [a.key for a in answers] == [job.key]:
+            results[job.key] = answers[0]
+        elif isinstance(trouble, NOTHING_SENT):
+            results[job.key] = _failed(job, str(trouble))
+        else:
+            results[job.key] = Result(job.key, "unknown", detail=str(trouble))
+    return results
+
+
+def _sending(job: Job) -> Sending:
+    assert job.command.message is not None
+    return Sending(job.key, job.command.message, job.debtor, job.company)
+
+
+def _started(adapter: Adapter, job: Job, hand: Hand, channel: Channel) -> bool:
+    entry = Entry(
+        debtor=job.debtor,
+        company=job.company,
+        position=hand.position + 1,
+        kind="started",
+        key=f"{job.key}.started",
+        at=job.deadline,  # stamped by the ERP
+        by="dunwell",
+        channel=channel.name,
+        body=encode(StartedBody(job.claim, job.key)),
+        text="about to send a message",
+        nonce=job.key,
+    )
+    answer = append_one(adapter, entry)
+    if isinstance(answer, Won):
+        hand.position += 1
+        return True
+    return False
+
+
+def append_one(adapter: Adapter, entry: Entry) -> object:
+    """Append one entry and tell truly whether it is ours, even when the answer was lost."""
+    return append(adapter, [entry])[0]
+
+
+def append(adapter: Adapter, entries: Sequence[Entry]) -> list[object]:
+    """Append entries of different debtors; a lost answer is settled by reading our nonces back.
+
+    Where even that cannot be told the answer is `Lost`: whoever is not sure has not won.
+    """
+    if not entries:
+        return []
+    answers, trouble = _try(lambda: adapter.append(entries))
+    if answers is not None and len(answers) == len(entries):
+        return list(answers)
+    if isinstance(trouble, NOTHING_SENT):
+        raise trouble
+    try:
+        return _read_back(adapter, entries)
+    except AdapterError:
+        return [Lost() for _ in entries]
+
+
+def _read_back(adapter: Adapter, entries: Sequence[Entry]) -> list[object]:
+    debtors = sorted({entry.debtor for entry in entries})
+    heads = adapter.heads(debtors=debtors, since=max(entry.at for entry in entries).date())
+    there = {(e.debtor, e.position): e.nonce for e in heads.entries}
+    return [
+        Won() if there.get((e.debtor, e.position)) == e.nonce else Lost() for e in entries
+    ]

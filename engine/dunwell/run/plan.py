@@ -1,0 +1,229 @@
+"""Deciding everything and doing nothing: from the ERP's facts to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from dunwell.command import STANDING_ENDS, AccountPlan, Command
+from dunwell.decide.case import Case
+from dunwell.decide.decide import Decided, decide
+from dunwell.decide.memories import memories
+from dunwell.log.fold import Memory
+from dunwell.model import Book
+from dunwell.money import Money, Rates
+from dunwell.policy.tree import House
+from dunwell.run.assemble import assemble, left_alone
+from dunwell.run.draft import Context, Decision
+from dunwell.run.engine import Engine
+from dunwell.run.planfile import FORMAT, Header, Plan, StoppedError, counted
+from dunwell.run.reading import Read, read
+from dunwell.run.words import amounts, sums
+
+LIFE = timedelta(hours=12)
+"""How long a plan may be applied, on its own day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with what it was made from, for the summary."""
+
+    plan: Plan
+    decided: Decided
+    book: Book
+    memories: Mapping[str, Memory]
+    now: datetime
+    problems: tuple[str, ...] = field(default=())
+
+
+def make_plan(
+    engine: Engine, *, as_of: date | None = None, only: str | None = None, seen: Read | None = None
+) -> Planned:
+    """Decide every account (or one debtor) as of the company's own today, or another day as a what-if.
+
+    Raises `StoppedError` when the house demands fresher bank data than the ERP has.
+    """
+    described = engine.adapter.describe()
+    on = as_of or described.on
+    debtors = [only] if only else None
+    seen = seen or read(
+        engine.adapter, engine.house, describe=described, debtors=debtors, progress=engine.progress
+    )
+    require(engine.house, seen.book, on)
+    folded = seen.memories()
+    engine.progress("deciding", 0, 0)
+    decided = decide(
+        seen.book,
+        engine.house,
+        memories(folded),
+        engine.registry,
+        on=on,
+        workers=engine.workers,
+        verify=engine.verify,
+    )
+    context = Context(
+        described.tenant, engine.house, engine.wording, frozenset(engine.channels)
+    )
+    accounts = _accounts(engine, decided, context, seen.now)
+    header = _header(engine, seen, on, decided, accounts, only)
+    return Planned(Plan(header, accounts), decided, seen.book, folded, seen.now)
+
+
+def require(house: House, book: Book, on: date) -> None:
+    """No run on stale facts."""
+    if house.bank_data_within is None:
+        return
+    known = book.describe.bank_data_on
+    if known is None:
+        raise StoppedError(
+            "the house demands recent bank data and the ERP cannot tell how recent its own is; "
+            "take `bank_data_within` out of `require`"
+        )
+    from dunwell.decide.cases import calendar_of
+
+    calendar = calendar_of(house, house.policies[0] if house.policies else None)
+    if calendar.add(known, house.bank_data_within) < on:
+        raise StoppedError(
+            f"bank data is of {known} and the house demands it within {house.bank_data_within}; "
+            "import the newest statements first"
+        )
+
+
+def _accounts(
+    engine: Engine, decided: Decided, context: Context, now: datetime
+) -> tuple[AccountPlan, ...]:
+    plans: list[AccountPlan] = []
+    groups: dict[str, list[Case]] = {}
+    for case in decided.cases.values():
+        groups.setdefault(case.account.debtor, []).append(case)
+    names = sorted(groups)
+    for done, name in enumerate(names):
+        if done % 500 == 0:
+            engine.progress("wording", done, len(names))
+        cases = sorted(groups[name], key=lambda c: c.account.company.id)
+        plans += _debtor(engine, cases, decided, context, now)
+    engine.progress("wording", len(names), len(names))
+    return tuple(sorted(plans, key=lambda p: (p.debtor, p.company)))
+
+
+def _debtor(
+    engine: Engine, cases: Sequence[Case], decided: Decided, context: Context, now: datetime
+) -> list[AccountPlan]:
+    memory = cases[0].memory
+    why = _blocked(memory, context.tenant, now)
+    if why:
+        return [left_alone(case, [why]) for case in cases]
+    plans = []
+    decisions = []
+    for case in cases:
+        if case.problems:
+            plans.append(left_alone(case, case.problems))
+        elif case.account.id in decided.conclusions:
+            decisions.append(Decision(case, decided.conclusions[case.account.id]))
+    if decisions:
+        plans += [_guarded(engine, plan, decisions[0].case.on) for plan in assemble(decisions, context)]
+    return plans
+
+
+def _blocked(memory: Memory, tenant: str, now: datetime) -> str:
+    if memory.garbled:
+        return f"its log cannot be read: {memory.garbled}"
+    if memory.tenant and memory.tenant != tenant:
+        raise StoppedError(
+            f"the log in this ERP was written for '{memory.tenant}', and this is '{tenant}': "
+            "a copy or a clone; nothing is done"
+        )
+    if memory.claim is not None:
+        return f"a run that began at {memory.claim.entry.at:%H:%M} UTC is still at work on it"
+    return ""
+
+
+def _guarded(engine: Engine, account: AccountPlan, on: date) -> AccountPlan:
+    """Vetoes in code can only take commands away."""
+    if not engine.vetoes:
+        return account
+    kept: list[Command] = []
+    notes = list(account.notes)
+    for command in account.commands:
+        reasons = (veto.guard(command, account, on) for veto in engine.vetoes)
+        stopped = next(
+            ((v.name, r) for v, r in zip(engine.vetoes, reasons, strict=True) if r), None
+        )
+        if stopped and command.kind not in STANDING_ENDS:
+            notes.append(f"veto {stopped[0]} stops {command.action}: {stopped[1]}")
+        else:
+            kept.append(command)
+    from msgspec.structs import replace
+
+    return replace(account, commands=tuple(kept), notes=tuple(notes))
+
+
+def _header(
+    engine: Engine,
+    seen: Read,
+    on: date,
+    decided: Decided,
+    accounts: tuple[AccountPlan, ...],
+    only: str | None,
+) -> Header:
+    described = seen.book.describe
+    counts = counted(accounts)
+    counts["judged"] = decided.judged
+    money = amounts(
+        sums(
+            Money(a.minor, a.currency)
+            for account in accounts
+            for command in account.commands
+            if command.kind == "remind"
+            for a in command.money
+        )
+    )
+    rates = next((c.rates for c in decided.cases.values()), Rates("EUR", {}))
+    return Header(
+        format=FORMAT,
+        tenant=described.tenant,
+        system=described.system,
+        on=on,
+        made=seen.now,
+        expires=seen.now + LIFE,
+        digests=dict(engine.digests),
+        counts=counts,
+        money=money,
+        over=tuple(over(engine.house, counts, [Money(m.minor, m.currency) for m in money], rates)),
+        reader=decided.reader,
+        problems=tuple(decided.problems),
+        only=only or "",
+    )
+
+
+def over(
+    house: House, counts: Mapping[str, int], money: Iterable[Money], rates: Rates
+) -> Iterable[str]:
+    """The limits that a plan exceeds, in words."""
+    limits = house.limits
+    if limits.commands is not None and counts["commands"] > limits.commands:
+        yield f"{counts['commands']} commands, and the limit is {limits.commands}"
+    share, judged = limits.share_of_accounts, counts["judged"]
+    if share is not None and judged and Fraction(counts["accounts"], judged) > share:
+        yield (
+            f"{counts['accounts']} of {judged} accounts, and the limit is "
+            f"{_percent(share)} of them"
+        )
+    if limits.money is not None:
+        target = limits.money.currency
+        total = 0
+        for amount in money:
+            converted = rates.convert(amount, target)
+            if converted is None:
+                yield f"no exchange rate from {amount.currency} to {target} for the limit"
+                return
+            total += converted.minor
+        if total > limits.money.minor:
+            yield f"{Money(total, target)} demanded, and the limit is {limits.money}"
+
+
+def _percent(share: Fraction) -> str:
+    value = share * 100
+    return f"{value.numerator / value.denominator:g} %"

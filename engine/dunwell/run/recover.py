@@ -1,0 +1,91 @@
+"""Claims whose claimer has gone: what was done is found under its key, what cannot be told goes to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from dunwell.command import SILENT_KINDS
+from dunwell.log.entry import Claimed, Result
+from dunwell.log.fold import Memory, OpenClaim
+from dunwell.model import frame
+from dunwell.port import Found, Sought
+from dunwell.run.apply import finish
+from dunwell.run.engine import Engine
+
+
+def expired(memories: Mapping[str, Memory], now: datetime) -> list[OpenClaim]:
+    """The open claims whose lease has passed by the ERP's own clock."""
+    claims = [m.claim for m in memories.values() if m.claim is not None and not m.garbled]
+    return [c for c in claims if c.entry.at + timedelta(seconds=c.body.lease) <= now]
+
+
+def recover(engine: Engine, memories: Mapping[str, Memory], now: datetime) -> list[str]:
+    """End every claim whose lease has passed; returns in words what was found.
+
+    Each is itself ended by a conditional append, so two engines that recover at once agree.
+    """
+    claims = expired(memories, now)
+    if not claims:
+        return []
+    items = _open_items(engine, [claim.entry.debtor for claim in claims])
+    said = []
+    for claim in claims:
+        results = [_found(engine, claim, command) for command in claim.body.commands]
+        debtor = claim.entry.debtor
+        if finish(engine, claim.entry, claim.body, results, items.get(debtor, frozenset())):
+            kinds = ", ".join(f"{r.key} {r.status}" for r in results)
+            said.append(f"recovered a claim of {debtor}: {kinds}")
+    return said
+
+
+def _open_items(engine: Engine, debtors: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Every open item of these debtors; those of the customers that they pay for too."""
+    customers = pl.concat(
+        [frame("customers", page) for page in engine.adapter.read("customers", debtors=debtors)]
+        or [frame("customers", {})]
+    )
+    payer = {
+        i: p or i for i, p in zip(customers["id"], customers["payer"], strict=True)
+    }
+    found: dict[str, set[str]] = {}
+    for page in engine.adapter.read("items", debtors=debtors):
+        rows = frame("items", page)
+        for item, customer in zip(rows["id"], rows["customer"], strict=True):
+            found.setdefault(payer.get(customer, customer), set()).add(item)
+    return {debtor: frozenset(items) for debtor, items in found.items()}
+
+
+def _found(engine: Engine, claim: OpenClaim, command: Claimed) -> Result:
+    if command.kind in SILENT_KINDS:
+        return Result(command.key, "done")
+    if command.blind:
+        if command.key in claim.started:
+            detail = "the engine stopped while it was sending"
+            return Result(command.key, "unknown", detail=detail)
+        return Result(command.key, "abandoned", detail="it was never started")
+    channel = engine.channels.get(command.channel)
+    if command.kind == "remind" and channel is not None:
+        answer = channel.look_up([command.key])[0]
+    elif command.kind == "remind" and command.channel and not _native(engine):
+        answer = Found.CANNOT_TELL
+    else:
+        sought = Sought(
+            command.key, claim.entry.debtor, command.company, command.kind, command.name,
+            command.value,
+        )  # fmt: skip
+        answer = engine.adapter.look_up([sought])[0]
+    if answer is Found.PRESENT:
+        delivery = "accepted" if command.kind == "remind" else ""
+        return Result(command.key, "done", delivery=delivery, detail="found by its key")  # type: ignore[arg-type]
+    if answer is Found.ABSENT:
+        return Result(command.key, "abandoned", detail="it was provably not done")
+    return Result(command.key, "unknown", detail="nobody can tell whether it was done")
+
+
+def _native(engine: Engine) -> bool:
+    from dunwell.port import Capability
+
+    return engine.adapter.capabilities()[Capability.REMIND].level == "native"
