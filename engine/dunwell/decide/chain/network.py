@@ -116,7 +116,9 @@ class DurableRunner:
             session[group] = facts
             count += len(facts)
         derived.update(self._session(session))
-        return Outcome({group: derived[group] for group in sorted(derived)}, tuple(incidents))
+        plain = frozenset(incident.group for incident in incidents)
+        ordered = {group: derived[group] for group in sorted(derived)}
+        return Outcome(ordered, tuple(incidents), plain=plain)
 
     def _too_large(self, facts: Sequence[Fact]) -> str:
         """Return why a group is better left to the plain runner, or nothing."""

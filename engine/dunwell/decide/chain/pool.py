@@ -82,11 +82,13 @@ class Pool:
         stand_in = available() or ""
         given = {group: tuple(groups[group]) for group in sorted(groups)}
         if stand_in and sum(map(len, given.values())) <= self._inline_facts:
-            return Outcome(PlainRunner(program).run(given).derived, (), stand_in)
+            derived = PlainRunner(program).run(given).derived
+            return Outcome(derived, (), stand_in, frozenset(given))
         run = _Run(self, program, plain=bool(stand_in))
         run.all(given)
         derived = {group: run.derived[group] for group in given}
-        return Outcome(derived, tuple(sorted(set(run.incidents))), stand_in)
+        plain = frozenset(given if stand_in else run.plain)
+        return Outcome(derived, tuple(sorted(set(run.incidents))), stand_in, plain)
 
     def submit(self, call: Callable[[], Answer]) -> Future[Answer]:
         """Hand a call to a worker, starting one if need be; raises WorkerLostError."""
@@ -126,6 +128,7 @@ class _Run:
     def __init__(self, pool: Pool, program: Program, *, plain: bool) -> None:
         self.derived: dict[str, tuple[Derived, ...]] = {}
         self.incidents: list[Incident] = []
+        self.plain: set[str] = set()
         self._pool = pool
         self._program = pickle.dumps(program)
         self._mode = plain
@@ -171,6 +174,7 @@ class _Run:
         if isinstance(answer, Outcome):
             self.derived.update(answer.derived)
             self.incidents += answer.incidents
+            self.plain |= answer.plain
         else:
             self._narrow(chunk, str(answer))
 
@@ -205,6 +209,7 @@ class _Run:
         if len(chunk) == 1:
             for group, facts in chunk.items():
                 self.derived[group] = self._plain.run_group(facts)
+                self.plain.add(group)
                 self.incidents.append(Incident(group, what))
         else:
             items = list(chunk.items())
@@ -224,6 +229,7 @@ class _Run:
         """Decide all that is left without workers."""
         left = {group: facts for group, facts in groups.items() if group not in self.derived}
         self.derived.update(self._plain.run(left).derived)
+        self.plain |= set(left)
         what = f"worker processes die or do not start, {len(left)} groups were decided without"
         self.incidents.append(Incident("", what))
 

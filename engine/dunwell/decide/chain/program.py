@@ -56,12 +56,14 @@ class Incident(NamedTuple):
 class Outcome:
     """What followed in each group (sorted by group, then fact), and what went wrong on the way.
 
-    `stand_in` is empty, or one line on why the plain chainer stood in for the network.
+    `stand_in` is empty, or one line on why the plain chainer stood in for the network. `plain` are
+    the groups that were decided without the network, for whatever reason.
     """
 
     derived: dict[str, tuple[Derived, ...]]
     incidents: tuple[Incident, ...] = ()
     stand_in: str = ""
+    plain: frozenset[str] = frozenset()
 
 
 class ProgramError(DunwellError):

@@ -48,7 +48,8 @@ def _evaluate(program: bytes, chunk: Chunk, *, plain: bool) -> Outcome | str:
     except Exception as error:
         # No group is to blame, so none is looked for.
         incident = Incident("", f"the network cannot be built: {error}")
-        return Outcome(_plain_runner(program).run(chunk).derived, (incident,))
+        derived = _plain_runner(program).run(chunk).derived
+        return Outcome(derived, (incident,), plain=frozenset(chunk))
     try:
         return runner.run(chunk)
     except NetworkError as error:
