@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic.config import JsonDict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from dunwell.policy.scalars import Name, Person, Span, Words
 
@@ -26,6 +36,26 @@ class Part(BaseModel):
     """The base of every part of a file: no word that is not known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Filled:
+    """Marks a list that must have an entry; told only when its entries are right themselves."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return no_info_after_validator_function(_filled, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(core), "minItems": 1}
+
+
+def _filled(value: tuple[object, ...]) -> tuple[object, ...]:
+    if not value:
+        raise ValueError("an empty list | write at least one entry")
+    return value
 
 
 def shown(*examples: Mapping[str, object]) -> ConfigDict:
@@ -72,8 +102,7 @@ class Task(Part):
         examples=["Call {{ customer.name }} about {{ overdue }}"],
     )
     text: Words | None = Field(default=None, description="More for the person; Jinja text.")
-    assign: tuple[Person, ...] = Field(
-        min_length=1,
+    assign: Annotated[tuple[Person, ...], Filled()] = Field(
         description="Roles of the house, `salesperson` of the ERP, or e-mail addresses, in order; "
         "the first that exists gets it.",
         examples=[["salesperson", "collector"]],

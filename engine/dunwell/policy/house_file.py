@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dunwell.policy.actions import Part, shown
+from dunwell.policy.actions import Filled, Part, shown
 from dunwell.policy.language import Calendar, Condition, Contact, Pause
 from dunwell.policy.scalars import CalendarSpan, Email, Limit, Name, Positive, Share, Span
 
@@ -54,8 +54,8 @@ class Veto(Part):
     )
 
     veto: Name = Field(description="The name of the veto, shown in plans.")
-    action: tuple[Literal["remind", "task", "note", "hold", "tag"], ...] = Field(
-        min_length=1, description="The actions that it stops."
+    action: Annotated[tuple[Literal["remind", "task", "note", "hold", "tag"], ...], Filled()] = (
+        Field(description="The actions that it stops.")
     )
     when: Condition = Field(description="Where it holds.")
 
@@ -64,8 +64,7 @@ class House(Part):
     """What must be one for all policies, and which of them are asked in which order."""
 
     house: Name = Field(description="The name of the house.")
-    policies: tuple[Name, ...] = Field(
-        min_length=1,
+    policies: Annotated[tuple[Name, ...], Filled()] = Field(
         description="The policies in order; the first that applies judges the account.",
     )
     calendar: Calendar | None = Field(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from dunwell.policy.actions import Do, Part, shown
+from dunwell.policy.actions import Do, Filled, Part, shown
 from dunwell.policy.scalars import (
     CalendarSpan,
     Currency,
@@ -142,7 +142,7 @@ class Stage(Part):
     approve: Approval | None = Field(
         default=None, description="Who must say yes before the stage's commands are done."
     )
-    do: tuple[Do, ...] = Field(min_length=1, description="What is done, in this order.")
+    do: Annotated[tuple[Do, ...], Filled()] = Field(description="What is done, in this order.")
     repeat: Repeat | None = Field(
         default=None, description="Messages, tasks and notes again while the item stays here."
     )
@@ -179,7 +179,7 @@ class Watch(Part):
 
     watch: Name = Field(description="The name of the watch.")
     when: Condition = Field(description="When; with a fact that is an event, once for each event.")
-    do: tuple[Do, ...] = Field(min_length=1, description="What is done, in this order.")
+    do: Annotated[tuple[Do, ...], Filled()] = Field(description="What is done, in this order.")
     repeat: Repeat | None = Field(
         default=None, description="How often, for a condition that is no event."
     )
@@ -204,8 +204,7 @@ class Contact(Part):
         {"channels": ["email"], "window": {"email": {"days": "business", "hours": "08:00-19:00"}}}
     )
 
-    channels: tuple[Name, ...] = Field(
-        min_length=1,
+    channels: Annotated[tuple[Name, ...], Filled()] = Field(
         description="Channels in order; the next one when an address is missing or bounced.",
         examples=[["email"]],
         json_schema_extra={"x-channels": True},

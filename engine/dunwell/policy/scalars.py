@@ -87,14 +87,21 @@ def parse_share(value: object) -> Fraction:
     text = as_text(value)
     match = _SHARE.fullmatch(text)
     if match is None:
-        number = text.rstrip("%").strip()
-        plain = re.fullmatch(r"\d+(\.\d+)?", number)
-        write = f"write '{number} %'" if plain else "write it like '60 %'"
-        raise ValueError(f"'{text}' is not a share | {write}")
+        raise ValueError(f"'{text}' is not a share | {_share_hint(text)}")
     share = Fraction(Decimal(match[1])) / 100
     if share < 0:
         raise ValueError(f"'{text}' is negative | write 0 % or more")
     return share
+
+
+def _share_hint(text: str) -> str:
+    number = text.rstrip("%").strip()
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", number):
+        return "write it like '60 %'"
+    value = Decimal(number)
+    if "%" not in text and 0 < value < 1:
+        return f"write '{(value * 100).normalize():f} %'"
+    return f"write '{number} %'"
 
 
 def parse_date(value: object) -> date:

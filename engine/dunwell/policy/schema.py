@@ -46,7 +46,8 @@ def json_schema(
     if test is not None:
         models.append(test)
     definitions: Object = {}
-    for model in (*models, Approve):
+    every: list[type[BaseModel]] = [*models, Approve]
+    for model in every:
         own = schema_of(model)
         inner = own.pop("$defs", {})
         definitions |= cast("Object", inner)

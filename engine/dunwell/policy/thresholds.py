@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Final
 
@@ -54,8 +55,9 @@ ALLOWED: Final[dict[FactType, tuple[str, ...]]] = {
 
 INSTEAD: Final[dict[tuple[str, str], str]] = {
     ("date", "under"): "write 'before'",
-    ("flag", "not"): "write 'true' or 'false' itself",
-} | {(kind, "before"): "write 'under'" for kind in ("money", "days", "count", "share", "stage")}
+    **{("flag", word): "write 'true' or 'false' itself" for word in OPERATORS},
+    **{(kind, "before"): "write 'under'" for kind in ("money", "days", "count", "share", "stage")},
+}
 """What to write instead of an operator that a type does not have."""
 
 FORMS: Final[dict[FactType, tuple[str, str]]] = {
@@ -72,6 +74,7 @@ FORMS: Final[dict[FactType, tuple[str, str]]] = {
 """What the threshold of a type is, and an example."""
 
 _MIRROR: Final = {"days_past_due": "days_until_due", "days_until_due": "days_past_due"}
+_SPAN: Final = re.compile("[0-9]+ +[a-z][a-z ]*")
 _DAYS_OF: Final = {"days": 1, "weeks": 7}
 
 
@@ -117,13 +120,14 @@ def _days(fact: Fact, text: str) -> int | Duration:
             return parse_whole(text)
         mirror = _MIRROR.get(fact.name)
         away = text.lstrip("-0") or "0"
-        hint = f"write '{mirror}: ... {away}'" if mirror else "write 0 or more"
+        hint = f"write it with '{mirror}' and {away}" if mirror else "write 0 or more"
         raise ValueError(f"'{text}' days is negative | {hint}")
-    if not text[:1].isdigit():
+    number = text.replace(".", "", 1).isdigit()
+    if not number and not _SPAN.fullmatch(text):
         raise ValueError(
             f"'{text}' is not a number of days | write it like '5' or '5 business days'"
         )
-    if text.replace(".", "", 1).isdigit():
+    if number:
         raise ValueError(f"'{text}' is not a whole number of days | write whole days, like '5'")
     span = parse_duration(text)
     if span.unit != "business days":

@@ -126,7 +126,7 @@ class Reading:
             hint = INSTEAD.get((self.fact.type, key.text)) or f"write {_one_of(allowed)}"
             message = f"'{self.fact.name}' is {what} and cannot be compared with '{key.text}'"
             self.words.report(key.place, message, hint)
-        elif key.text == BY_SEGMENT:
+        elif key.text == BY_SEGMENT and "at_least" in allowed:
             hint = f"write {self.fact.name}: {{at_least: {{by_segment: ...}}}}"
             self.words.report(key.place, "'by_segment' stands inside a comparison", hint)
         else:
