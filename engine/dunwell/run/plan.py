@@ -12,6 +12,7 @@ from dunwell.decide.case import Case
 from dunwell.decide.decide import Decided, decide
 from dunwell.decide.memories import memories
 from dunwell.log.fold import Memory
+from dunwell.message.facts import sums
 from dunwell.model import Book
 from dunwell.money import Money, Rates
 from dunwell.policy.tree import House
@@ -20,7 +21,7 @@ from dunwell.run.draft import Context, Decision
 from dunwell.run.engine import Engine
 from dunwell.run.planfile import FORMAT, Header, Plan, StoppedError, counted
 from dunwell.run.reading import Read, read
-from dunwell.run.words import amounts, sums
+from dunwell.run.words import amounts
 
 LIFE = timedelta(hours=12)
 """How long a plan may be applied, on its own day."""

@@ -1,0 +1,8 @@
+"""Policy tests: stories in time that finance writes beside its policies, run against an ERP in memory."""
+
+from __future__ import annotations
+
+from dunwell.casefile.files import Case, load_cases
+from dunwell.casefile.runner import Outcome, run, untested
+
+__all__ = ["Case", "Outcome", "load_cases", "run", "untested"]
