@@ -54,6 +54,7 @@ def word(name: str, words: Sequence[Word]) -> tuple[list[Word], str]:
     part, _, own = name.strip().rpartition(".")
     plain = own.lower().replace("-", "_").replace(" ", "_")
     found = [each for each in words if each.name == plain and part in ("", each.of)]
+    found.sort(key=lambda each: each.kind == "word")  # the part itself before the words for it
     if found:
         return found, ""
     close = get_close_matches(plain, sorted({each.name for each in words}), n=1)

@@ -1,4 +1,4 @@
-"""The typed tree that the three readers of a policy share; every part knows its line and column."""
+"""The typed tree that the three readers of a policy share; every part knows its place."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Again after `every`, at most so many times (None: without end), for watches on a day of the month."""
+    """Again after `every`, at most so often (None: without end); watches may name `on_day`."""
 
     every: Duration
     at_most: int | None = None
@@ -152,7 +152,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A reason to leave an item alone; `listed`: still shown and summed; `lift`: holds are released."""
+    """A reason to leave an item alone; `listed`: still shown, summed; `lift`: holds released."""
 
     name: str
     when: Condition
@@ -250,7 +250,7 @@ class Policy:
     place: Place = NOWHERE
 
     def stage(self, name: str) -> int | None:
-        """The place of a stage in the ladder by its name or an older one; None when it has gone."""
+        """The index of a stage by its name or an older one; None when it has gone."""
         for index, stage in enumerate(self.ladder):
             if stage.name == name:
                 return index
