@@ -98,6 +98,7 @@ def _of_ladder(reading: Evaluation) -> list[_Request]:
                 # an item on its way brings its own command; only the settled ones place here
                 if item.row.id not in reading.silence and _reached(item, index, reading):
                     places.append(item.row.id)
+            places.sort()
             found.append(
                 _Request(action, index, "", tuple(keeps), tuple(places), bool(keeps), bool(places))
             )
