@@ -142,6 +142,7 @@ def test_a_group_that_kills_its_worker_costs_only_an_incident(
         outcome = pool.run(DUNNING, wide_book())
     assert outcome.derived == EXPECTED
     assert outcome.incidents == (Incident("killer", what),)
+    assert "killer" in outcome.plain
 
 
 def test_a_group_that_hangs_its_worker_costs_only_an_incident(works: object) -> None:

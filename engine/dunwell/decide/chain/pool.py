@@ -131,7 +131,7 @@ class _Run:
         self.plain: set[str] = set()
         self._pool = pool
         self._program = pickle.dumps(program)
-        self._mode = plain
+        self._without = plain
         self._plain = PlainRunner(program)
         self._faults = 0
 
@@ -155,7 +155,7 @@ class _Run:
     def _submit(self, chunk: Chunk, timeout: float) -> Future[Answer]:
         work, program = self._pool.work, self._program
         return self._pool.submit(
-            functools.partial(work, program, chunk, timeout=timeout, plain=self._mode)
+            functools.partial(work, program, chunk, timeout=timeout, plain=self._without)
         )
 
     def _collect(self, flying: dict[Future[Answer], Chunk]) -> None:
