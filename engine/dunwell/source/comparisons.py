@@ -22,6 +22,7 @@ from dunwell.policy.thresholds import (
     parse_threshold,
 )
 from dunwell.policy.tree import BySegment, Operator, Test, Value
+from dunwell.source.limits import MOST_PROBLEMS
 from dunwell.source.nodes import ListNode, MapNode, Node, ScalarNode
 from dunwell.source.suggest import hint_for
 
@@ -46,11 +47,15 @@ class Words:
         """Note one problem."""
         self.problems.append(Problem(where, message, hint))
 
+    def hint(self, word: str, known: Iterable[str]) -> str:
+        """What may have been meant; nothing any more where more is wrong than can be shown."""
+        return hint_for(word, known) if len(self.problems) < 2 * MOST_PROBLEMS else ""
+
     def known_stages(self, names: Iterable[ScalarNode]) -> None:
         """Note the names that are no stage."""
         for name in names:
             if name.text not in self.stages:
-                hint = hint_for(name.text, self.stages)
+                hint = self.hint(name.text, self.stages)
                 self.report(name.place, f"unknown stage '{name.text}'", hint)
 
     def parsed(self, read: Callable[[object], _T], node: Node) -> _T | None:
@@ -132,7 +137,7 @@ class Reading:
         else:
             words = [*allowed, *([WITHIN] if self.fact.period else [])]
             message = f"unknown word '{key.text}' in a test of '{self.fact.name}'"
-            self.words.report(key.place, message, hint_for(key.text, words))
+            self.words.report(key.place, message, self.words.hint(key.text, words))
         return False
 
     def _test(self, key: ScalarNode, node: Node, within: Duration | None) -> Iterator[Test]:
@@ -193,7 +198,7 @@ class Reading:
             return True
         if value in known:
             return True
-        hint = hint_for(value, known) or (f"there is no {what} yet" if not known else "")
+        hint = self.words.hint(value, known) or (f"there is no {what} yet" if not known else "")
         prefix = "" if what in ("stage", "segment") else "no "
         message = f"unknown {what} '{value}'" if not prefix else f"'{value}' is no {what}"
         self.words.report(node.place, message, hint)
@@ -224,7 +229,7 @@ class Reading:
         sound = True
         for name, threshold in unique(node):
             if name.text not in known:
-                hint = hint_for(name.text, known)
+                hint = self.words.hint(name.text, known)
                 self.words.report(name.place, f"unknown segment '{name.text}'", hint)
                 sound = False
             value = self._value(threshold)

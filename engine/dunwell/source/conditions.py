@@ -10,7 +10,6 @@ from dunwell.policy.thresholds import COMBINE, FORMS
 from dunwell.policy.tree import Condition, Every, Neither, Some, Test
 from dunwell.source.comparisons import Reading, Words, unique
 from dunwell.source.nodes import ListNode, MapNode, Node, ScalarNode
-from dunwell.source.suggest import hint_for
 
 
 def read_condition(node: Node | None, *, scope: Scope, words: Words) -> Condition:
@@ -57,7 +56,7 @@ def _fact(key: ScalarNode, node: Node, *, scope: Scope, words: Words) -> Iterato
     fact = words.registry.get(key.text)
     if fact is None:
         known = [*words.registry, *COMBINE]
-        words.report(key.place, f"unknown fact '{key.text}'", hint_for(key.text, known))
+        words.report(key.place, f"unknown fact '{key.text}'", words.hint(key.text, known))
         return
     refusal = _out_of_scope(fact, scope, words)
     if refusal:

@@ -17,6 +17,7 @@ from dunwell.source import build
 from dunwell.source.bind import bind
 from dunwell.source.checks import Around, check_calendar, check_contact, never
 from dunwell.source.comparisons import Words
+from dunwell.source.limits import first_problems
 from dunwell.source.names import names, texts, twice
 from dunwell.source.nodes import MapNode, Node, ScalarNode
 from dunwell.source.policy_file import read_pauses, read_policy
@@ -46,12 +47,12 @@ def load_house(
     channels: Collection[str],
     calendars: Collection[str] = (),
 ) -> tuple[tree.House | None, list[Problem]]:
-    """The house of these files, and all problems of all of them, sorted by place.
+    """The house of these files, and the problems of all of them, sorted by place.
 
     Files hold a house, policies, or both as several documents; tests among them are passed by.
     Without a house there is one with the policies in the order of the files and nothing else.
     `channels` and `calendars` are those that plugins bring. The house is None when a problem is
-    an error; warnings stop nothing.
+    an error; warnings stop nothing. More than 100 problems are not shown.
     """
     files = _read_files(paths)
     problems = files.problems
@@ -75,8 +76,9 @@ def load_house(
         problems += _check_listed(house, policies, found)
         loaded = _read_house(house, policies, around, problems)
     ordered = sorted(set(problems))
-    wrong = any(problem.level == "error" for problem in ordered)
-    return (None if wrong else loaded), ordered
+    if any(problem.level == "error" for problem in ordered):
+        return None, first_problems(ordered)
+    return loaded, ordered
 
 
 def _read_files(paths: Sequence[Path]) -> _Files:
