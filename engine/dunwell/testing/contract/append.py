@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 from dunwell.port import Adapter, Capability, Lost, Refused, Won
 from dunwell.testing.contract.base import ContractBase, requires
@@ -132,12 +133,21 @@ class AppendContract(ContractBase):
     def test_all_readers_see_the_same_winner(self, harness: Harness, people: People) -> None:
         debtor = people.customer()
         writers = [harness.open() for _ in range(WRITERS)]
-        batch = [claim(writer, debtor, 1, nonce=f"w{n}") for n, writer in enumerate(writers)]
+        start = Barrier(WRITERS)
+
+        def contend(number: int) -> list[str]:
+            """Start each position together with all others; the nonces of those won."""
+            won = []
+            for position in range(1, 11):
+                entry = claim(writers[number], debtor, position, nonce=f"{position}:{number}")
+                start.wait(timeout=60)
+                (answer,) = writers[number].append([entry])
+                won += [entry.nonce] if isinstance(answer, Won) else []
+            return won
+
         with ThreadPoolExecutor(WRITERS) as pool:
-            answers = list(pool.map(lambda writer, entry: writer.append([entry]), writers, batch))
-        winners = [n for n, (answer,) in enumerate(answers) if isinstance(answer, Won)]
-        seen = {entry.nonce for writer in writers for entry in entries(writer, debtor)}
-        assert seen == {f"w{n}" for n in winners}
-        assert len(winners) == 1
+            won = {nonce for run in pool.map(contend, range(WRITERS)) for nonce in run}
+        assert len(won) == 10, "each position has exactly one winner"
         for writer in writers:
+            assert {entry.nonce for entry in entries(writer, debtor)} == won
             writer.close()

@@ -38,7 +38,7 @@ class EffectContract(ContractBase):
         (face,) = people.faces(debtor)
         assert "see me" in face.text
 
-    def test_an_empty_batch_is_fine(self, adapter: Adapter) -> None:
+    def test_nothing_to_do_is_fine(self, adapter: Adapter) -> None:
         assert list(adapter.execute([])) == []
         assert list(adapter.look_up([])) == []
 
@@ -135,7 +135,9 @@ class EffectContract(ContractBase):
         self, adapter: Adapter, people: People
     ) -> None:
         debtor = people.customer()
-        first, poison, last = prepare(adapter, debtor, *[plain(adapter)] * 3)
+        first, poison, last = prepare(
+            adapter, debtor, *(plain(adapter, f"n{n}") for n in range(3))
+        )
         poison = replace(poison, debtor="'; DROP TABLE customers; --")
         results = adapter.execute([first, poison, last])
         assert statuses(results) == ["done", "rejected", "done"]

@@ -105,6 +105,7 @@ class TaskContract(ContractBase):
         new = people.move_promise(old, by=on + timedelta(days=9))
         found = rows(adapter, "promises", debtors=[debtor])
         ends = {row["id"]: (row["by"], row["ended"]) for row in found}
+        assert len(found) == 2, "the old one does not vanish, nor does it change"
         assert ends == {
             old: (on + timedelta(days=2), on),
             new: (on + timedelta(days=9), None),
