@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Literal, Protocol, runtime_checkable
-
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from dunwell.command import Command, Message
 from dunwell.errors import Problem
 from dunwell.log.entry import Entry, Result
-from dunwell.model import Describe
-from dunwell.model.tables import PageLike
+
+if TYPE_CHECKING:  # the tables bring Polars, and a plugin that only registers needs none of it
+    from dunwell.model import Describe
+    from dunwell.model.tables import PageLike
 
 PORT_VERSION = 1
 """The major version of the port and its hooks; a plugin built for another one is refused."""
@@ -231,7 +232,6 @@ __all__ = [
     "Capability",
     "Channel",
     "Delivery",
-    "Describe",
     "Effect",
     "Found",
     "Heads",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-import polars as pl
+from typing import TYPE_CHECKING, Literal
 
 from dunwell.errors import NOWHERE, Problem
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FactType = Literal["money", "days", "count", "share", "flag", "text", "texts", "date", "stage"]
 Level = Literal["item", "account"]

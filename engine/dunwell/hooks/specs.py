@@ -1,4 +1,4 @@
-"""What a plugin may bring: adapters, channels, facts, calendars, vetoes. The shipped ones use the same hooks."""
+"""What a plugin may bring: adapters, channels, facts, calendars, vetoes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
-from dunwell.command import AccountPlan, Command
-from dunwell.facts import Fact
-from dunwell.port import Adapter, Channel
+if TYPE_CHECKING:  # every start of `dunwell` reads this module: nothing heavy in it
+    from dunwell.calendar import CalendarSource
+    from dunwell.command import AccountPlan, Command
+    from dunwell.facts import Fact
+    from dunwell.port import Adapter, Channel
 
 PROJECT = "dunwell"
 
@@ -23,10 +25,10 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One table of `dunwell.toml` for a plugin: its values, the folder of the file, and its secrets.
+    """One table of `dunwell.toml` for a plugin: values, the folder of the file, secrets.
 
-    `secret(name)` looks in the environment (`DUNWELL_<PLUGIN>_<NAME>`) and then in the system keyring;
-    secrets are never in the file.
+    `secret(name)` looks in the environment (`DUNWELL_<PLUGIN>_<NAME>`) and then in the system
+    keyring; secrets are never in the file.
     """
 
     values: Mapping[str, Any]
@@ -36,8 +38,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class AdapterPlugin:
-    """An adapter by its name in `[erp] adapter = ...`; `open` checks the settings, `commands` is a
-    click group that `dunwell NAME` shows, imported only when it is used."""
+    """An adapter by its name in `[erp] adapter = ...`; `open` checks the settings.
+
+    `commands` is a click group that `dunwell NAME` shows, imported only when it is used.
+    """
 
     name: str
     open: Callable[[Settings], Adapter]
@@ -57,10 +61,10 @@ class ChannelPlugin:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPlugin:
-    """Closed days by a code that `calendar: {holidays: CODE}` may name."""
+    """A source of closed days; `calendar: {holidays: CODE}` may name every code that it knows."""
 
-    code: str
-    closed_days: Callable[[int], frozenset[date]]  # of a year
+    name: str
+    source: CalendarSource
     port: int = 1
 
 
