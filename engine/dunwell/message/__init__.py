@@ -1,4 +1,4 @@
-"""How messages are worded: templates in the reader's language, rendered in a sandbox from plain facts."""
+"""How messages are worded: templates in the reader's language, rendered from plain facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with templates and with texts inside policies, found before anybody is written to."""
+"""What is wrong with templates and with texts in policies, found before anybody is written to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from dunwell.errors import Place, Problem, ProblemsError
-from dunwell.message.compiled import check_text_source, environments, read_blocks
+from dunwell.message.compiled import check_text_source, environments
 from dunwell.message.facts import Company, Credit, Customer, Line, MessageFacts
 from dunwell.message.formats import formats
 from dunwell.message.sources import Source, languages
@@ -27,7 +27,8 @@ def check_templates(
 
     `names` are the templates that policies name, each with a place that names it; `wanted` the
     languages that they must exist in (`es` serves `es_MX`); `attach` the same for attachments.
-    Every file is read with types, and rendered with rich and with minimal facts.
+    Each of these, and every file in `folders`, is read with types and rendered with rich and with
+    minimal facts.
     """
     templates = Templates(folders)
     wanted = sorted({language.replace("-", "_") for language in wanted})
@@ -44,8 +45,10 @@ def check_templates(
             problems.append(Problem(where, f"nothing to attach by '{kind}'", hint))
         else:
             problems += _missing(templates, ATTACHMENTS[kind], where, wanted)
+    needed = {*names, *(ATTACHMENTS[kind] for kind in attach or {} if kind in ATTACHMENTS)}
     for source in templates.sources():
-        problems += _check_file(templates, source)
+        if source.name in needed or Path(source.file).parent in folders:
+            problems += _check_file(templates, source)
     return sorted(set(problems))
 
 
@@ -87,12 +90,12 @@ def _check_file(templates: Templates, source: Source) -> list[Problem]:
     if any(problem.level == "error" for problem in problems):
         return problems
     needed = ("subject", "html") if source.name in ATTACHMENTS.values() else ("subject", "text")
-    blocks = read_blocks(source, environments().text)
+    blocks = templates.blocks(source)
     for block in needed:
         if block not in blocks:
             hint = f"write {{% block {block} %}} ... {{% endblock %}}"
             problems.append(Problem(Place(source.file), f"it has no block '{block}'", hint))
-    if set(needed) <= blocks.keys():
+    if set(needed) <= blocks:
         problems += _try_out(templates, source)
     return problems
 
@@ -100,7 +103,7 @@ def _check_file(templates: Templates, source: Source) -> list[Problem]:
 def _check_part(templates: Templates, source: Source) -> list[Problem]:
     """A part is read with types where it is included, since its words may be set there."""
     try:
-        read_blocks(source, environments().text)
+        templates.blocks(source)
     except ProblemsError as error:
         return list(error.problems)
     return []
@@ -136,9 +139,7 @@ def rich_facts() -> MessageFacts:
         money = Money(minor, more.pop("currency", "EUR"))
         issued = date.fromordinal(due.toordinal() - 30)
         amount = Money(minor * 2, money.currency)
-        return Line(
-            number, money, money, amount, issued, due, max(0, late), **more
-        )
+        return Line(number, money, money, amount, issued, due, max(0, late), **more)
 
     items = (
         line("F-1", 90_000, 20, link="https://pay.example/F-1"),
@@ -146,12 +147,12 @@ def rich_facts() -> MessageFacts:
         line("F-9", 700, 3, currency="USD", kind="charge"),
         line("F-2", 12_345, 1, document="F-2", kind="instalment"),
     )
-    items = (*items, dataclasses.replace(items[0], number="F-3", to_pay=Money(50_000, "EUR")))
+    part = dataclasses.replace(items[0], number="F-3", to_pay=Money(50_000, "EUR"), link="")
     return MessageFacts(
         today,
         Customer("Acme & Söhne", "C-1", "es_MX", "MX"),
         Company("Example Ltd", "ar@company.example", "ES"),
-        items=items,
+        items=(*items, part),
         severer=(line("F-0", 5_000, 60),),
         not_due=(line("F-7", 8_000, -10), line("F-8", 8_100, -20)),
         paused=(line("F-5", 4_000, 30, kind="debit_note"),),

@@ -1,4 +1,4 @@
-"""Reads a template as data with types, so that what it cannot say is found before anybody is written to."""
+"""Reads a template with types, so that what it cannot say is found before it must be said."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Checker:
 
 @dataclass(slots=True)
 class _Walk:
-    """One file being read: the words in scope with their types, and what an `if` has made sure of."""
+    """One file being read: the words in scope, and what an `if` has made sure of."""
 
     checker: Checker
     source: Source

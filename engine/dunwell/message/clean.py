@@ -1,4 +1,4 @@
-"""Makes words that strangers chose (names, numbers, links) harmless wherever a message shows them."""
+"""Makes words that strangers chose (names, numbers, links) harmless wherever they are shown."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LONGEST_SUBJECT = 250
 
 
 def clean(text: str) -> str:
-    """One line of visible text: no line breaks, control characters or direction marks.
+    r"""One line of visible text: no line breaks, control characters or direction marks.
 
-    >>> clean("Acme\\r\\nBcc: all@acme.example")
+    >>> clean("Acme\r\nBcc: all@acme.example")
     'Acme Bcc: all@acme.example'
     """
     if text.isprintable():

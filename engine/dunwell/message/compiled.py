@@ -1,4 +1,4 @@
-"""One template in one language, read, checked and compiled: a function from facts to its blocks."""
+"""One template in one language, read, checked and compiled: from facts to its blocks."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def tidy_text(text: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """HTML from escaped text: blank lines part paragraphs, single breaks stay, tables stand alone."""
+    """HTML from escaped text: blank lines part paragraphs, tables stand alone."""
     return "\n".join(_paragraphs(text))
 
 

@@ -109,8 +109,8 @@ class MessageFacts:
     @property
     def exposure(self) -> Sums:
         """All balances less unapplied credits."""
-        entries = (*self.items, *self.severer, *self.not_due, *self.paused, *self.credits)
-        return sums(entry.balance for entry in entries)
+        balances = [line.balance for line in self.open_items]
+        return sums(balances + [credit.balance for credit in self.credits])
 
 
 def sums(amounts: Iterable[Money]) -> Sums:

@@ -1,4 +1,4 @@
-"""Money and dates as the readers of a locale write them, fast enough for every line of every message."""
+"""Money and dates as a locale writes them, fast enough for every line of every message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only place that knows Jinja's environments: what a template can reach, and how values print."""
+"""The only place that knows Jinja: what a template can reach, and how values print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from jinja2 import StrictUndefined, pass_context
+from jinja2 import StrictUndefined, Undefined, pass_context
 from jinja2.filters import do_capitalize, do_default, do_first, do_last, do_title, do_trim
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -57,6 +57,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The published field of a fact, nothing else."""
+        if isinstance(obj, Undefined):
+            str(obj)  # says what is not there, and stops
         getter = _FIELDS.get(type(obj), {}).get(attribute)
         return self.undefined(obj=obj, name=attribute) if getter is None else getter(obj)
 
@@ -64,7 +66,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """An entry of a list by its number."""
         if type(obj) is tuple and type(argument) is int and -len(obj) <= argument < len(obj):
             return obj[argument]
-        return self.undefined(obj=obj, name=argument)
+        return self.undefined(f"the list has no entry {argument}")
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Nothing can be called."""

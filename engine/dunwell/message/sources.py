@@ -18,18 +18,19 @@ LARGEST_FILE = 100_000  # bytes
 @dataclass(frozen=True, slots=True)
 class Source:
     """One template in one language: a file `NAME.LANGUAGE.j2`; a name with `_` in front is a part
-    that others include."""
+    that others include.
+    """
 
     name: str
     language: str
     file: str
     text: str
 
-    def place(self, line: int = 0, word: str = "") -> Place:
+    def place(self, line: int | None, word: str = "") -> Place:
         """A spot in the file: the first `word` on a line, or the start of the line."""
         lines = self.text.splitlines()
-        if not 0 < line <= len(lines):
-            return Place(self.file, line, 1 if line else 0)
+        if not line or line > len(lines):
+            return Place(self.file, line or 0, 1 if line else 0)
         found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lines[line - 1]) if word else None
         return Place(self.file, line, found.start() + 1 if found else 1)
 

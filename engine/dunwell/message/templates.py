@@ -16,10 +16,13 @@ from dunwell.message.clean import one_line
 from dunwell.message.compiled import (
     Compiled,
     Environments,
+    Find,
+    check_source,
     compile_template,
     compile_text,
     environments,
     paragraphs,
+    read_blocks,
     tidy_text,
 )
 from dunwell.message.facts import VARIABLES, MessageFacts, grouped
@@ -93,9 +96,9 @@ class Templates:
         return None
 
     def render(self, template: str, language: str, facts: MessageFacts) -> Rendered:
-        """The message in the reader's language; money and dates as the reader's locale writes them.
+        """The message in the reader's language; money and dates as its locale writes them.
 
-        A ProblemsError when there is no such template or it is wrong: `check_templates` says so first.
+        A ProblemsError when there is no such template or it is wrong (`check_templates`).
         """
         compiled = self._get(template, language)
         source, blocks = compiled.source, compiled.blocks
@@ -144,27 +147,26 @@ class Templates:
             source = self.find(name, language)
             if source is None:
                 raise ProblemsError([unknown_template(NOWHERE, name, self.names())])
-
-            def part(wanted: str) -> Source | None:
-                return self._sources.get((wanted, source.language)) or self._sources.get(
-                    (wanted, source.language.partition("_")[0])
-                )
-
-            compiled = compile_template(source, part, self._made)
+            compiled = compile_template(source, self._parts(source.language), self._made)
             self._compiled[name, language] = compiled
         return compiled
 
     def check(self, source: Source) -> list[Problem]:
         """All that is wrong inside one file and the parts it includes."""
-        from dunwell.message.compiled import check_source
+        return check_source(source, self._parts(source.language), self._made.text)
 
-        language = source.language
-        return check_source(
-            source,
-            lambda wanted: self._sources.get((wanted, language))
-            or self._sources.get((wanted, language.partition("_")[0])),
-            self._made.text,
-        )
+    def blocks(self, source: Source) -> frozenset[str]:
+        """The blocks that a file has; a ProblemsError when it has anything else."""
+        return frozenset(read_blocks(source, self._made.text))
+
+    def _parts(self, language: str) -> Find:
+        """Where a template finds its parts: in its own language only."""
+
+        def find(name: str) -> Source | None:
+            own = self._sources.get((name, language))
+            return own or self._sources.get((name, language.partition("_")[0]))
+
+        return find
 
 
 def unknown_template(where: Place, name: str, known: Sequence[str]) -> Problem:
