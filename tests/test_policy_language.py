@@ -283,7 +283,7 @@ BEYOND_A_SCHEMA = (
     "action_two_reminders", "action_hold_twice", "window_hours_backwards", "channel_twice",
     "money_too", "money_yen", "money_unknown", "days_in", "date_impossible", "share_over",
     "within_nothing", "list_twice", "country", "key_twice", "anchor", "window_unknown",
-    "value_empty", "policy_currency",
+    "value_empty", "policy_currency", "person_", "days_too", "number_too",
 )  # fmt: skip
 
 
