@@ -1,1 +1,1 @@
-"""The embedded ledger: a little ERP in one SQLite file, for companies whose ERP only exports files."""
+"""The embedded ledger: a little ERP in one file, for companies whose ERP only exports files."""

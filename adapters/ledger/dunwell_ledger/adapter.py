@@ -19,7 +19,6 @@ from dunwell.port import (
     Sought,
     Strength,
 )
-
 from dunwell_ledger import effects, log, reading
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.store import Ledger, meta

@@ -44,8 +44,8 @@ class Counts:
 def put(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> Counts:
     """Insert or update rows by their key; columns that a row does not have stay as they are.
 
-    Money is in minor units, days are ISO text. An item begins with its amount as balance. `tags` of
-    a customer are added. Raises `sqlite3.IntegrityError` where the ledger's rules forbid a row.
+    Money is in minor units, days are ISO text. An item begins with its amount as balance. `tags`
+    of a customer are added. Raises `sqlite3.IntegrityError` where the ledger's rules forbid a row.
     """
     counts = Counts()
     groups: dict[tuple[str, ...], list[Row]] = {}
@@ -153,6 +153,18 @@ def settle_to(connection: sqlite3.Connection, item: str, *, balance: int, day: s
         credit = imported_payment(connection, item, row[0] - balance, day)
         allocate(connection, credit, item, amount=row[0] - balance, day=day)
     return True
+
+
+def take_back(connection: sqlite3.Connection, item: str) -> None:
+    """Forget the payments of which only exports told; those that people booked here stay."""
+    rows = connection.execute(
+        "SELECT a.n, a.credit FROM allocations a JOIN credits c ON c.n = a.credit"
+        " WHERE a.item = ? AND c.id LIKE 'import:%'",
+        (item,),
+    ).fetchall()
+    for allocation, credit in rows:
+        connection.execute("DELETE FROM allocations WHERE n = ?", (allocation,))
+        connection.execute("DELETE FROM credits WHERE n = ? AND left = amount", (credit,))
 
 
 def imported_payment(connection: sqlite3.Connection, item: str, amount: int, day: str) -> int:

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from dunwell.command import Command
 from dunwell.log.entry import Result
 from dunwell.port import Effect, Found, Sought
-
 from dunwell_ledger.clock import instant
 from dunwell_ledger.store import Ledger
 
@@ -28,7 +27,8 @@ def execute(
     ledger: Ledger, effects: Sequence[Effect], *, clock: Callable[[], tuple[datetime, date]]
 ) -> list[Result]:
     """Perform each effect once, all in one transaction; one that cannot be done does not
-    keep the others from being done."""
+    keep the others from being done.
+    """
     with ledger.writing() as connection:
         now, on = clock()  # read behind the lock: waiting for it must not outlive a deadline
         keys = json.dumps([effect.key for effect in effects])
@@ -49,7 +49,8 @@ def execute(
 
 def look_up(ledger: Ledger, sought: Sequence[Sought]) -> list[Found]:
     """Whether effects were done. Exact: it waits for whoever is writing, and an effect checks its
-    deadline behind the same lock, so after the deadline an absent one can never appear."""
+    deadline behind the same lock, so after the deadline an absent one can never appear.
+    """
     keys = json.dumps([one.key for one in sought])
     with ledger.writing() as connection:
         rows = connection.execute(

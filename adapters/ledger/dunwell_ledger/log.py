@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from dunwell.log.entry import By, Entry, Kind
 from dunwell.port import Appended, Lost, Refused, Won
-
 from dunwell_ledger.clock import instant
 from dunwell_ledger.store import Ledger
 
@@ -68,7 +67,8 @@ def write(connection: sqlite3.Connection, entry: Entry, at: str) -> None:
 
 def heads(ledger: Ledger, *, debtors: Sequence[str] | None, since: date) -> list[Entry]:
     """Two queries whatever the number of debtors: the newest outcome of each and all of Dunwell's
-    entries after it, and people's contacts since a day (as the company or UTC counts it)."""
+    entries after it, and people's contacts since a day (as the company or UTC counts it).
+    """
     chosen = None if debtors is None else json.dumps(list(debtors))
     # a day begins up to 14 hours before UTC's: a contact more does no harm, one less would
     early = instant(datetime.combine(since, time(), UTC) - timedelta(hours=14))

@@ -7,7 +7,6 @@ dates and money as `dunwell.money.Money`; what cannot be is a `ConfigurationErro
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
@@ -15,16 +14,21 @@ from typing import Literal
 from dunwell.errors import ConfigurationError
 from dunwell.log.entry import Entry
 from dunwell.money import Money
-
 from dunwell_ledger import books, log
 from dunwell_ledger.books import Row
 from dunwell_ledger.clock import instant
-
-Connection = sqlite3.Connection
+from dunwell_ledger.finding import (
+    Connection,
+    company_of,
+    find_item,
+    known_customer,
+    next_number,
+    payable,
+)
 
 
 def add(connection: Connection, table: str, rows: Sequence[Row]) -> books.Counts:
-    """Insert or update companies, people, customers, contacts, items, rates ... (see `books.put`)."""
+    """Insert or update companies, people, customers, contacts, items, rates: see `books.put`."""
     return books.put(connection, table, rows)
 
 
@@ -44,11 +48,11 @@ def pay(
     It settles `items` (ids or numbers) in their order; None: the customer's oldest due first;
     empty: nothing yet. What is left stays an unapplied credit. `company` defaults to the items'.
     """
-    _customer(connection, customer)
+    known_customer(connection, customer)
     if amount.minor <= 0:
         raise ConfigurationError(f"a payment of {amount} (write an amount above zero)")
-    company = company or _company(connection, customer, items, amount.currency)
-    credit = _next(connection, "credits")
+    company = company or company_of(connection, customer, items, amount.currency)
+    credit = next_number(connection, "credits")
     name = f"{kind}:{credit}"
     connection.execute(
         "INSERT INTO credits (n, id, customer, company, number, kind, day, currency, amount, left)"
@@ -59,7 +63,7 @@ def pay(
         ),
     )  # fmt: skip
     left = amount.minor
-    for item, balance in _payable(connection, customer, company, amount.currency, items):
+    for item, balance in payable(connection, customer, company, amount.currency, items):
         part = min(left, balance)
         if part:
             books.allocate(connection, credit, item, amount=part, day=on.isoformat())
@@ -99,11 +103,11 @@ def promise(
     items: Sequence[str] = (),
 ) -> str:
     """Note a promise to pay; without items it is for the oldest due first. Gives its id."""
-    _customer(connection, customer)
+    known_customer(connection, customer)
     if by < made:
         raise ConfigurationError(f"a promise made on {made} for {by} (it must lie ahead)")
-    name = f"promise:{_next(connection, 'promises')}"
-    company = company or _company(connection, customer, items or None, amount.currency)
+    name = f"promise:{next_number(connection, 'promises')}"
+    company = company or company_of(connection, customer, items or None, amount.currency)
     found = [find_item(connection, item) for item in items]
     row: Row = {
         "id": name, "customer": customer, "company": company, "made": made.isoformat(),
@@ -122,7 +126,7 @@ def dispute(
     amount: Money | None = None,
     reason: str = "",
 ) -> str:
-    """Note that an item, or every instalment of a document, is contested. Gives the dispute's id."""
+    """Note that an item, or all instalments of a document, are contested; gives the id."""
     row = connection.execute(
         "SELECT customer, currency, id = :item OR document IS NOT :item, id FROM items"
         " WHERE id = :item OR document = :item OR number = :item ORDER BY n LIMIT 1",
@@ -132,7 +136,7 @@ def dispute(
         raise ConfigurationError(f"there is no item '{item}'")
     if amount is not None and amount.currency != row[1]:
         raise ConfigurationError(f"item '{item}' is in {row[1]}, not in {amount.currency}")
-    name = f"dispute:{_next(connection, 'disputes')}"
+    name = f"dispute:{next_number(connection, 'disputes')}"
     new: Row = {
         "id": name, "customer": row[0], "item": row[3] if row[2] else item,
         "since": since.isoformat(), "amount": None if amount is None else amount.minor,
@@ -152,8 +156,8 @@ def exclude(
     reason: str = "",
 ) -> str:
     """Leave a customer, or one of its items, alone until a day (None: open-ended)."""
-    _customer(connection, customer)
-    name = f"exclusion:{_next(connection, 'exclusions')}"
+    known_customer(connection, customer)
+    name = f"exclusion:{next_number(connection, 'exclusions')}"
     row: Row = {
         "id": name, "customer": customer, "since": since.isoformat(),
         "item": find_item(connection, item) if item else None, "reason": reason or None,
@@ -187,8 +191,8 @@ def contact(
     company: str | None = None,
 ) -> None:
     """Note a person's own mail, call or visit: an entry of the log without a position."""
-    _customer(connection, customer)
-    key = f"contact:{_next(connection, 'log')}"
+    known_customer(connection, customer)
+    key = f"contact:{next_number(connection, 'log')}"
     entry = Entry(
         customer, company, None, "contact", key, at, "person", direction, channel, text=text
     )
@@ -199,8 +203,8 @@ def place_hold(
     connection: Connection, customer: str, kind: str, on: date, *, by: str, company: str = ""
 ) -> str:
     """A person's own hold: Dunwell never lifts it."""
-    _customer(connection, customer)
-    name = f"hold:{_next(connection, 'holds')}"
+    known_customer(connection, customer)
+    name = f"hold:{next_number(connection, 'holds')}"
     row: Row = {
         "id": name, "customer": customer, "company": company or None, "kind": kind,
         "value": by, "since": on.isoformat(), "by": by,
@@ -243,70 +247,3 @@ def delete_task(connection: Connection, key: str) -> None:
     """Throw a task away, as people do; that Dunwell gave it stays known."""
     if not connection.execute("DELETE FROM tasks WHERE key = ?", (key,)).rowcount:
         raise ConfigurationError(f"there is no task '{key}'")
-
-
-def find_item(connection: Connection, name: str) -> str:
-    """The id of an item by its id or its printed number; ambiguous numbers are refused."""
-    rows = connection.execute(
-        "SELECT id FROM items WHERE id = :name UNION ALL"
-        " SELECT id FROM items WHERE number = :name AND id <> :name LIMIT 3",
-        {"name": name},
-    ).fetchall()
-    if not rows:
-        raise ConfigurationError(f"there is no item '{name}'")
-    if rows[0][0] != name and len(rows) > 1:
-        raise ConfigurationError(f"several items have the number '{name}' (give the id)")
-    return str(rows[0][0])
-
-
-def _payable(
-    connection: Connection,
-    customer: str,
-    company: str,
-    currency: str,
-    items: Sequence[str] | None,
-) -> list[tuple[str, int]]:
-    if items is not None:
-        found = []
-        for item in items:
-            name = find_item(connection, item)
-            row = connection.execute("SELECT id, balance FROM items WHERE id = ?", (name,))
-            found.append(row.fetchone())
-        return found
-    return connection.execute(
-        "SELECT id, balance FROM items WHERE customer IN (SELECT id FROM customers"
-        " WHERE id = :customer OR payer = :customer) AND company = :company"
-        " AND currency = :currency AND balance > 0 ORDER BY due IS NULL, due, n",
-        {"customer": customer, "company": company, "currency": currency},
-    ).fetchall()
-
-
-def _company(
-    connection: Connection, customer: str, items: Sequence[str] | None, currency: str
-) -> str:
-    """The company that is meant: of the items, of the customer's open ones, or the only one."""
-    for item in items or ():
-        name = find_item(connection, item)
-        row = connection.execute("SELECT company FROM items WHERE id = ?", (name,)).fetchone()
-        return str(row[0])
-    rows = connection.execute(
-        "SELECT DISTINCT company FROM items WHERE balance > 0 AND currency = :currency AND"
-        " customer IN (SELECT id FROM customers WHERE id = :customer OR payer = :customer)",
-        {"customer": customer, "currency": currency},
-    ).fetchall()
-    if len(rows) != 1:
-        rows = connection.execute("SELECT id FROM companies LIMIT 2").fetchall()
-    if len(rows) != 1:
-        raise ConfigurationError(f"which company is meant for '{customer}'? (name it)")
-    return str(rows[0][0])
-
-
-def _customer(connection: Connection, customer: str) -> None:
-    known = connection.execute("SELECT 1 FROM customers WHERE id = ?", (customer,)).fetchone()
-    if known is None:
-        raise ConfigurationError(f"there is no customer '{customer}'")
-
-
-def _next(connection: Connection, table: str) -> int:
-    row = connection.execute(f"SELECT coalesce(max(n), 0) + 1 FROM {table}").fetchone()
-    return int(row[0])

@@ -10,7 +10,6 @@ from pathlib import Path
 from dunwell.errors import ConfigurationError
 from dunwell.hooks import AdapterPlugin, Settings, hookimpl
 from dunwell.port import Adapter
-
 from dunwell_ledger.adapter import LedgerAdapter
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.store import open_ledger
@@ -26,7 +25,7 @@ def dunwell_adapters() -> list[AdapterPlugin]:
 
 
 def open_adapter(settings: Settings) -> Adapter:
-    """The ledger that `[erp]` names; whatever is wrong with the settings is a ConfigurationError."""
+    """The ledger that `[erp]` names; what is wrong with the settings is a ConfigurationError."""
     for key in settings.values:
         if key not in KEYS:
             close = get_close_matches(key, KEYS, n=1)

@@ -1,4 +1,4 @@
-"""The published tables, read in pages of columns: SQLite builds each column, Polars takes it whole."""
+"""The published tables in pages of columns: SQLite builds a column, Polars takes it whole."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import polars as pl
 
 from dunwell.errors import ConfigurationError
 from dunwell.model import TABLES, Column
-
 from dunwell_ledger.store import Ledger
 
 PAGE = 100_000
@@ -84,29 +83,24 @@ def pages(
     if table not in SOURCES:
         raise ConfigurationError(f"there is no table '{table}' (one of {', '.join(SOURCES)})")
     source = SOURCES[table]
-    conditions = [source.where]
-    values: dict[str, str] = {}
-    if since is not None and table == "settlements":
-        conditions.append("t.day >= :since")
-        values["since"] = since.isoformat()
-    if debtors is not None and source.whose:
-        conditions.append(source.whose)
-        values["debtors"] = json.dumps(list(debtors))
-        page = _page(ledger, table, " AND ".join(conditions), values, (None, None))
-        if page.height:
-            yield page
+    # the day is where the keyset begins: as a condition of its own it would be scanned every page
+    first: Bound | None = (since.isoformat(), 0) if since and table == "settlements" else None
+    if debtors is None or not source.whose:
+        yield from _in_pages(ledger, table, first)
         return
-    yield from _in_pages(ledger, table, " AND ".join(conditions), values)
+    values = {"debtors": json.dumps(list(debtors))}
+    page = _page(ledger, table, f"{source.where} AND {source.whose}", values, (first, None))
+    if page.height:
+        yield page
 
 
-def _in_pages(
-    ledger: Ledger, table: str, where: str, values: Mapping[str, str]
-) -> Iterator[pl.DataFrame]:
+def _in_pages(ledger: Ledger, table: str, first: Bound | None) -> Iterator[pl.DataFrame]:
+    where = SOURCES[table].where
     with ledger.reading() as connection:
-        bounds = _bounds(connection, SOURCES[table], where, values)
-    spans = list(pairwise([None, *bounds, None]))
+        bounds = _bounds(connection, SOURCES[table], first)
+    spans = list(pairwise([first, *bounds, None]))
     if len(spans) == 1:
-        page = _page(ledger, table, where, values, spans[0])
+        page = _page(ledger, table, where, {}, spans[0])
         if page.height:
             yield page
         return
@@ -114,7 +108,7 @@ def _in_pages(
     with ThreadPoolExecutor(workers, thread_name_prefix="ledger") as pool:
         ahead: list[Future[pl.DataFrame]] = []
         for span in spans:
-            ahead.append(pool.submit(_page, ledger, table, where, values, span))
+            ahead.append(pool.submit(_page, ledger, table, where, {}, span))
             if len(ahead) > workers:  # a few pages ahead, never the whole book in memory
                 yield ahead.pop(0).result()
         for future in ahead:
@@ -123,18 +117,16 @@ def _in_pages(
                 yield page
 
 
-def _bounds(
-    connection: sqlite3.Connection, source: Source, where: str, values: Mapping[str, str]
-) -> list[Bound]:
+def _bounds(connection: sqlite3.Connection, source: Source, first: Bound | None) -> list[Bound]:
     """The key of the last row of every page but the last one."""
     keys = ", ".join(f"t.{key}" for key in source.order)
     found: list[Bound] = []
     while True:
-        after, given = _between(source, (found[-1] if found else None, None))
+        after, given = _between(source, (found[-1] if found else first, None))
         row = connection.execute(
-            f"SELECT {keys} FROM {source.table} t WHERE {where}{after} "
+            f"SELECT {keys} FROM {source.table} t WHERE {source.where}{after} "
             f"ORDER BY {keys} LIMIT 1 OFFSET {PAGE - 1}",
-            {**values, **given},
+            given,
         ).fetchone()
         if row is None:
             return found

@@ -28,7 +28,7 @@ _CACHE_KIB = 64 * 1024
 class Ledger:
     """One ledger file. Several threads and processes may use it at once.
 
-    `reading()` and `writing()` lend a connection inside one transaction; a write is all or nothing.
+    `reading()` and `writing()` lend a connection in one transaction; a write is all or nothing.
     """
 
     def __init__(self, path: Path, *, wait: float = 30.0) -> None:

@@ -1,0 +1,179 @@
+"""Invoices into the ledger, with the customers that they name and what was paid on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from dunwell_ledger import books
+from dunwell_ledger.booking import Booking, currency_of, put_customers
+from dunwell_ledger.books import Counts, Row, Scalar
+from dunwell_ledger.records import Record
+
+_ITEM_FIELDS = (
+    "issued", "terms", "method", "no_follow_up", "link", "salesperson",
+)  # fmt: skip
+
+
+def book_invoices(
+    booking: Booking, records: Sequence[Record], *, missing: str, columns: Iterable[str]
+) -> None:
+    """Invoices, with the companies and customers that they name, and what was paid on them."""
+    _customers_of(booking, records)
+    split = _documents(booking, records)
+    items: dict[str, Row] = {}
+    credits: dict[str, Row] = {}
+    lines: dict[str, int] = {}
+    wishes: dict[str, tuple[int, str, bool]] = {}
+    for record in records:
+        row = _item(booking, record, split)
+        name = str(row["id"])
+        if name in lines:
+            message = f"'{record.text('number')}' stands in line {lines[name]} already"
+            booking.problem(record, message, "instalments need due dates of their own")
+        lines[name] = record.line
+        amount = int(row["amount"] or 0)
+        if amount < 0:
+            credits[name] = _credit_note(booking, record, row, -amount)
+        else:
+            items[name] = row
+            wish = _wish(booking, record, amount, set(columns))
+            if wish is not None:
+                wishes[name] = wish
+    if booking.problems:
+        return
+    _loosen(booking, items)
+    booking.put("items", list(items.values()), "invoices")
+    booking.put("credits", list(credits.values()), "credit notes")
+    paid = sum(_settle(booking, wishes))
+    if missing:
+        paid += _settle_missing(booking, items)
+    if paid:
+        booking.count("payments", Counts(new=paid))
+
+
+def _customers_of(booking: Booking, records: Sequence[Record]) -> None:
+    """The companies and customers that rows name; a customer's newest row that says more wins."""
+    companies: dict[str, str] = {}
+    customers: dict[str, dict[str, Scalar]] = {}
+    for record in records:
+        company = record.text("company") or booking.company
+        companies.setdefault(company, record.text("currency") or "EUR")
+        one = customers.setdefault(_customer_of(record), {})
+        for name, value in record.fields.items():
+            if name.startswith("customer_") and value is not None:
+                one[name.removeprefix("customer_")] = value
+    new = sorted(set(companies) - booking.known("companies", companies))
+    rows: list[Row] = [{"id": c, "name": c, "currency": companies[c]} for c in new]
+    booking.put("companies", rows)
+    put_customers(booking, customers)
+
+
+def _customer_of(record: Record) -> str:
+    return record.text("customer") or record.text("customer_name")
+
+
+def _documents(booking: Booking, records: Sequence[Record]) -> set[tuple[str, str]]:
+    """The invoices that come in instalments: several due dates under one number, now or before."""
+    due: dict[tuple[str, str], set[str]] = {}
+    for record in records:
+        key = (record.text("company") or booking.company, record.text("number"))
+        due.setdefault(key, set()).add(record.text("due"))
+    listed = json.dumps([number for _, number in due])
+    before = booking.connection.execute(
+        "SELECT company, document FROM items WHERE document IN (SELECT value FROM json_each(?))",
+        (listed,),
+    )
+    return {key for key, days in due.items() if len(days) > 1} | {(c, d) for c, d in before}
+
+
+def _item(booking: Booking, record: Record, split: set[tuple[str, str]]) -> dict[str, Scalar]:
+    company = record.text("company") or booking.company
+    number, due = record.text("number"), record.fields.get("due")
+    terms, issued = record.fields.get("terms_days"), record.text("issued")
+    if due is None and isinstance(terms, int) and issued:
+        due = (date.fromisoformat(issued) + timedelta(days=terms)).isoformat()
+    several = (company, number) in split
+    name = number if company == booking.company else f"{company}/{number}"
+    row: dict[str, Scalar] = {
+        "id": record.text("id") or (f"{name}/{due}" if several else name),
+        "customer": _customer_of(record), "company": company, "number": number,
+        "document": record.text("document") or (number if several else None),
+        "kind": record.text("kind") or ("instalment" if several else "invoice"),
+        "due": due, "currency": record.text("currency") or currency_of(booking, company),
+        "amount": record.fields.get("amount"),
+    }  # fmt: skip
+    row.update({name: record.fields[name] for name in _ITEM_FIELDS if name in record.fields})
+    return row
+
+
+def _credit_note(booking: Booking, record: Record, item: Row, amount: int) -> Row:
+    return {
+        "id": item["id"], "customer": item["customer"], "company": item["company"],
+        "number": item["number"], "kind": "credit_note", "currency": item["currency"],
+        "day": record.text("issued") or record.text("due") or booking.on.isoformat(),
+        "amount": amount,
+    }  # fmt: skip
+
+
+def _wish(
+    booking: Booking, record: Record, amount: int, columns: set[str]
+) -> tuple[int, str, bool] | None:
+    """What the row says is open, since which day, and whether it says so in figures."""
+    day = record.text("settled_date")
+    balance, paid = record.fields.get("balance"), record.fields.get("settled_amount")
+    if isinstance(balance, int):
+        left = balance
+    elif isinstance(paid, int):
+        left = amount - paid
+    elif columns & {"settled_date", "settled_amount"}:
+        left = 0 if day else amount
+    else:
+        return None
+    if not 0 <= left <= amount:
+        booking.problem(
+            record, f"'{record.text('number')}' does not add up: open {left} of {amount}"
+        )
+    return left, day or booking.on.isoformat(), balance is not None or paid is not None
+
+
+def _loosen(booking: Booking, items: Mapping[str, Row]) -> None:
+    """An item whose amount changed loses what exports told of its payments: it is told anew."""
+    rows = booking.connection.execute(
+        "SELECT id, amount FROM items WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(items)),),
+    ).fetchall()
+    for name, amount in rows:
+        if items[name]["amount"] != amount:
+            books.take_back(booking.connection, name)
+
+
+def _settle(booking: Booking, wishes: Mapping[str, tuple[int, str, bool]]) -> Iterable[bool]:
+    rows = booking.connection.execute(
+        "SELECT id, balance, last_payment FROM items WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(wishes)),),
+    ).fetchall()
+    for name, balance, last in rows:
+        left, day, told = wishes[name]
+        if left == balance and (left or not last or day == last or told):
+            continue
+        if left == balance or not told:  # another day, or no longer paid: only what we booked
+            books.take_back(booking.connection, name)
+            if left and not told:
+                yield last is not None
+                continue
+        yield books.settle_to(booking.connection, name, balance=left, day=day)
+
+
+def _settle_missing(booking: Booking, items: Mapping[str, Row]) -> int:
+    """The file lists all that is open: what it lists no longer was paid."""
+    companies = json.dumps(sorted({str(row["company"]) for row in items.values()}))
+    rows = booking.connection.execute(
+        "SELECT id FROM items WHERE balance <> 0 AND company IN (SELECT value FROM json_each(?))",
+        (companies,),
+    ).fetchall()
+    gone = [name for (name,) in rows if name not in items]
+    for name in gone:
+        books.settle_to(booking.connection, name, balance=0, day=booking.on.isoformat())
+    return len(gone)
