@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 import pytest
 
+from dunwell.model import TABLES
 from dunwell.port import Adapter
 from dunwell.testing.contract.base import ContractBase
 from dunwell.testing.erp import Erp
 from dunwell.testing.harness import MemoryHarness
 from dunwell.testing.memory import MemoryAdapter
+from dunwell.testing.rows import Row
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,28 @@ class BrokenHarness(MemoryHarness):
         return self.broken.adapter(self.erp, page_rows=self.page_rows)
 
 
+def misread(tables: str, edit: Callable[[Row], Row | None]) -> type[MemoryAdapter]:
+    """An adapter that reads the rows of some tables as they are not; None: not at all."""
+    assert set(tables.split()) <= set(TABLES)
+
+    class Misreads(MemoryAdapter):
+        """Changes rows on their way."""
+
+        def _rows(
+            self,
+            table: str,
+            keys: Sequence[str],
+            chosen: frozenset[str] | None,
+            since: date | None,
+        ) -> list[Row]:
+            rows = super()._rows(table, keys, chosen, since)
+            if table not in tables.split():
+                return rows
+            return [new for row in rows if (new := edit(dict(row))) is not None]
+
+    return Misreads
+
+
 def subject(test: object) -> str:
     """The class of the contract that a test is written in."""
     return str(getattr(test, "__qualname__", "")).split(".")[0]
@@ -66,8 +91,8 @@ class Catches(ContractBase):
     special: ClassVar[
         Sequence[str]
     ] = ()  # tests that only some can run: those that must fail them
-    sizes = (10, 60, 200)
-    old_entries = 1_000
+    sizes: ClassVar[Sequence[int]] = (10, 60, 200)
+    old_entries: ClassVar[int] = 1_000
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Choose the broken adapters for a test."""
