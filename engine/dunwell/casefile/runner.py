@@ -23,9 +23,9 @@ from dunwell.casefile.world import (
 from dunwell.command import AccountPlan, Receipt
 from dunwell.decide.cases import Setting, cases
 from dunwell.decide.evaluator import Evaluation
+from dunwell.decide.memories import memories
 from dunwell.errors import Problem
 from dunwell.facts import Registry
-from dunwell.log.fold import NOTHING
 from dunwell.policy.tree import House, Limits
 from dunwell.port import Adapter
 from dunwell.run.apply import apply, read_log
@@ -119,8 +119,8 @@ class Story:
         self._mail(step.delivery)
         try:
             collect(engine, step.date - timedelta(30))
-            memories, now = read_log(engine, None)
-            recover(engine, memories, now)
+            folded, now = read_log(engine, None)
+            recover(engine, folded, now)
             planned = make_plan(engine)
             receipts = tuple(apply(engine, planned.plan)) if _something(planned) else ()
         except StoppedError as error:
@@ -128,14 +128,14 @@ class Story:
         for receipt in receipts:
             if receipt.command.kind == "task" and receipt.result.status == "done":
                 self.world.tasks[receipt.result.key] = receipt.command.source
-        memories, _ = read_log(engine, None)
-        stages = {i.item: i.stage for m in memories.values() for i in m.state.items}
+        folded, _ = read_log(engine, None)
+        stages = {i.item: i.stage for m in folded.values() for i in m.state.items}
         holds = sorted(str(row["kind"]) for row in self.world.erp.rows["holds"].values())
         return Day(planned, receipts, self._readings(planned), stages, tuple(holds))
 
     def _readings(self, planned: Planned) -> tuple[Evaluation, ...]:
         setting = Setting(self.house, self.registry, planned.plan.header.on)
-        found = cases(planned.book, lambda d: planned.memories.get(d, NOTHING), setting)
+        found = cases(planned.book, memories(planned.memories), setting)
         return tuple(Evaluation(case, self.registry) for case in found)
 
     def _mail(self, delivery: str) -> None:
@@ -165,8 +165,8 @@ class Story:
             self._resolve(engine, act.resolve)
 
     def _resolve(self, engine: Engine, word: str) -> None:
-        memories, _ = read_log(engine, None)
-        keys = [u.command.key for m in memories.values() for u in m.state.unknowns]
+        folded, _ = read_log(engine, None)
+        keys = [u.command.key for m in folded.values() for u in m.state.unknowns]
         if not keys:
             raise StoryError("no outcome is unknown in this story")
         if word not in ("sent", "not_sent"):

@@ -230,8 +230,14 @@ def payers(book: Book) -> Mapping[str, str]:
     return {i: p if p in known else i for i, p in zip(ids, named, strict=True)}
 
 
-def accounts(book: Book, debtors: Sequence[str] | None = None) -> list[Account]:
-    """The accounts of some debtors (None: all) that have an open item, a credit, a hold or a task, sorted.
+def accounts(
+    book: Book,
+    debtors: Sequence[str] | None = None,
+    *,
+    remembered: Iterable[tuple[str, str]] = (),
+) -> list[Account]:
+    """The accounts of some debtors (None: all) that have an open item, a credit, a hold or a task, or
+    that are `remembered` (debtor, company) for something of Dunwell's that stands there; sorted.
 
     Read set-wise: one pass over each table, whatever the number of debtors.
     """
@@ -267,7 +273,7 @@ def accounts(book: Book, debtors: Sequence[str] | None = None) -> list[Account]:
         group(of("contacts", Person), lambda r: payer_of.get(r.customer)),
         group(customers.values(), lambda r: payer_of.get(r.id)),
     )
-    return sources.accounts(customers, companies)
+    return sources.accounts(customers, companies, remembered)
 
 
 def group(values: Iterable[Row], key: object) -> dict[object, list[Row]]:
@@ -293,13 +299,17 @@ class _Sources:
     customers: Mapping[object, list[Customer]]
 
     def accounts(
-        self, customers: Mapping[str, Customer], companies: Mapping[str, Company]
+        self,
+        customers: Mapping[str, Customer],
+        companies: Mapping[str, Company],
+        remembered: Iterable[tuple[str, str]],
     ) -> list[Account]:
         keys: set[tuple[str, str]] = {
             key  # type: ignore[misc]
             for key in (*self.items, *self.credits)
             if key[0] is not None and key[1] in companies  # type: ignore[index]
         }
+        keys.update((d, c) for d, c in remembered if d in customers and c in companies)
         for debtor, marks in (*self.holds.items(), *self.tasks.items()):
             for mark in marks:
                 places = [mark.company] if mark.company else list(companies)  # type: ignore[attr-defined]

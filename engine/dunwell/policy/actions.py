@@ -73,7 +73,7 @@ class Remind(Part):
     to: tuple[Name, ...] = Field(
         default=(),
         description="Kinds of contacts in the ERP, in order; the first that has an address gets "
-        "it. Without it, the customer's own address.",
+        "it, else the customer's own address. Without it, `billing`.",
         examples=[["billing"]],
     )
     pay_by: Span | None = Field(

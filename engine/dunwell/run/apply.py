@@ -110,7 +110,13 @@ class _Batch:
         names = sorted(self.batch)
         seen = read(self.engine.adapter, self.engine.house, debtors=names)
         memories = seen.memories()
-        rows = accounts(seen.book, names)
+        standing = [
+            (name, s.company)
+            for name, memory in memories.items()
+            for s in memory.state.standing
+            if s.state != "released"
+        ]
+        rows = accounts(seen.book, names, remembered=standing)
         found = {}
         for name in names:
             memory = memories.get(name, NOTHING)

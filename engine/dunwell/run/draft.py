@@ -15,7 +15,7 @@ from dunwell.log.keys import meaning
 from dunwell.money import convert
 from dunwell.policy.tree import Action, House, Stage
 from dunwell.run.recipients import Recipient, recipients
-from dunwell.run.words import Parted, Wording, owed, part, to_pay
+from dunwell.run.words import Parted, Wording, part, to_pay
 
 Interval = tuple[datetime, datetime] | None
 
@@ -229,7 +229,7 @@ def open_task(case: Case, source: str, action: str) -> TaskState | None:
 
 
 def _letters(made: Draft, moves: list[Move], context: Context) -> None:
-    """One message for all that rise today; an action written `per: item` gets one for each."""
+    """One message for all that rise today, worded by the severest stage."""
     blocked = _unknown(made)
     if blocked:
         made.notes.append(blocked)
@@ -237,34 +237,18 @@ def _letters(made: Draft, moves: list[Move], context: Context) -> None:
     severest = max(moves, key=lambda m: m.step.stage)
     action = severest.remind
     assert action is not None
-    if action.per_item:
-        groups = [[m] for m in moves if m.stage is severest.stage]
-    else:
-        groups = [moves]
-    for group in groups:
-        names = {m.step.item for m in group}
-        parted = part(made.case, made.decision.found, names, severest.step.stage)
-        if action.per_item:
-            parted = _only(parted, names)
-        reached = _reach(made, action, severest.stage.name, context)
-        if reached is None:
-            made.stranded += sorted(names)
-            return
-        recipient, when, open_today = reached
-        if not open_today:
-            return
+    names = {m.step.item for m in moves}
+    reached = _reach(made, action, severest.stage.name, context)
+    if reached is None:
+        made.stranded += sorted(names)
+        return
+    recipient, when, open_today = reached
+    if open_today:
+        stage = severest.step.stage
+        parted = part(made.case, made.decision.found, names, stage)
         made.letters.append(
-            Letter(
-                action, severest.stage.name, severest.step.stage, recipient, when, parted,
-                tuple(group),
-            )  # fmt: skip
+            Letter(action, severest.stage.name, stage, recipient, when, parted, tuple(moves))
         )
-
-
-def _only(parted: Parted, names: set[str]) -> Parted:
-    items = tuple(i for i in parted.items if i.row.id in names)
-    coming = tuple(i for i in parted.not_due if i.row.id in names)
-    return Parted(items, (), coming, (), owed(items))
 
 
 def _unknown(made: Draft) -> str:
