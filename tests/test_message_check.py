@@ -59,7 +59,8 @@ def test_what_may_be_empty_is_a_warning_outside_an_if() -> None:
         "{% if pay_by %}by {{ pay_by }}{% endif %}",
         "{% if not pay_by %}soon{% else %}by {{ pay_by | day }}{% endif %}",
         "{% for l in items if l.due %}{{ l.due }}{% endfor %}",
-        "{% for l in items %}{% if l.due and l.link %}{{ l.due }}{{ l.link }}{% endif %}{% endfor %}",
+        "{% for l in items %}{% if l.due and l.link %}{{ l.due }}{{ l.link }}{% endif %}"
+        "{% endfor %}",
         "{{ contact or customer.name }}",
         "{{ customer.number | default('none') }}",
     ):
@@ -119,10 +120,13 @@ def test_a_syntax_error_has_its_line(tmp_path: Path) -> None:
 
 
 def test_a_wrong_word_has_its_line_and_column(tmp_path: Path) -> None:
-    text = "{% block subject %}A{% endblock %}\n{% block text %}\nDear {{ custmer.name }}{% endblock %}"
+    text = "{% block subject %}A{% endblock %}\n{% block text %}\n"
+    text += "Dear {{ custmer.name }}{% endblock %}"
     path = write(tmp_path, "hello.en.j2", text)
     (problem,) = check_templates({}, [], [tmp_path])
-    assert str(problem).startswith(f"{path}:3:9: unknown word 'custmer' (did you mean 'customer'?)")
+    assert str(problem).startswith(
+        f"{path}:3:9: unknown word 'custmer' (did you mean 'customer'?)"
+    )
 
 
 def test_a_part_is_blamed_for_its_own_mistake(tmp_path: Path) -> None:

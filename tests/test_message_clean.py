@@ -19,7 +19,9 @@ from dunwell.money import Money
 TEMPLATES = Templates()
 NASTY = st.text(
     st.one_of(
-        st.sampled_from("\r\n\t\x00\x02\x03\x85\u2028\u2029\u202e\u2066\u2069\ufeff<>&\"'{}%א\ud800"),
+        st.sampled_from(
+            "\r\n\t\x00\x02\x03\x85\u2028\u2029\u202e\u2066\u2069\ufeff<>&\"'{}%א\ud800"
+        ),
         st.characters(),
     ),
     max_size=40,

@@ -147,9 +147,7 @@ def test_totals_and_statements_reconcile_with_the_lines_shown(
     items: tuple[Line, ...], severer: tuple[Line, ...], later: tuple[Line, ...]
 ) -> None:
     credit = Credit("CN-1", Money(-500, "EUR"))
-    known = dataclasses.replace(
-        facts(*items, severer=severer), not_due=later, credits=(credit,)
-    )
+    known = dataclasses.replace(facts(*items, severer=severer), not_due=later, credits=(credit,))
     everything = [one.balance for one in (*items, *severer, *later)]
     assert known.exposure == sums([*everything, credit.balance])
     text = TEMPLATES.render("statement", "en", known).text

@@ -51,7 +51,7 @@ def compose(sending: Sending, sender: Sender, *, at: datetime) -> Part:
     if to is None:
         raise UnsendableError("the address is not one that e-mail can be sent to")
     reply_to = plain_address(message.reply_to or sender.reply_to or "")
-    debtor = quote(sending.debtor, safe="")
+    debtor = quote(sending.debtor, safe="", errors="replace")
     root = _body(message.text, message.html, message.attachments)
     headers = {
         "From": mailbox(message.sender_name or sender.name, sender.address, "From"),
