@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dunwell.errors import ConfigurationError
 from dunwell.hooks import AdapterPlugin, Settings, hookimpl
-from dunwell.port import Adapter
-from dunwell_ledger.adapter import LedgerAdapter
 from dunwell_ledger.clock import Clock
-from dunwell_ledger.store import open_ledger
+
+if TYPE_CHECKING:
+    from dunwell.port import Adapter
 
 KEYS = ("adapter", "path", "today", "now")
 DEFAULT_PATH = "ledger.sqlite"
@@ -26,13 +27,22 @@ def dunwell_adapters() -> list[AdapterPlugin]:
 
 def open_adapter(settings: Settings) -> Adapter:
     """The ledger that `[erp]` names; what is wrong with the settings is a ConfigurationError."""
+    # Every start of `dunwell` reads this module: what is heavy is imported when it is needed.
+    from dunwell_ledger.adapter import LedgerAdapter
+    from dunwell_ledger.store import open_ledger
+
     for key in settings.values:
         if key not in KEYS:
             close = get_close_matches(key, KEYS, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(KEYS)}"
             raise ConfigurationError(f"unknown setting '{key}' in [erp] ({hint})")
-    clock = Clock(_day(settings.values), _instant(settings.values))
+    clock = clock_of(settings.values)
     return LedgerAdapter(open_ledger(ledger_path(settings.values, settings.folder)), clock=clock)
+
+
+def clock_of(values: Mapping[str, object]) -> Clock:
+    """The clock that `today` and `now` pin."""
+    return Clock(_day(values), _instant(values))
 
 
 def ledger_path(values: Mapping[str, object], folder: Path) -> Path:

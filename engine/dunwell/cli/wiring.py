@@ -1,0 +1,195 @@
+"""Where everything meets: configuration, plugins, policies and templates become an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from dunwell import __version__
+from dunwell.cli import config as configuration
+from dunwell.cli.config import Config, PluginTable
+from dunwell.cli.policies import Files, digest, load_policies, policy_files
+from dunwell.errors import (
+    AdapterError,
+    ConfigurationError,
+    ContractBrokenError,
+    Place,
+    Problem,
+    ProblemsError,
+)
+from dunwell.facts import Registry
+from dunwell.hooks import Plugins, Settings, load_plugins
+from dunwell.source import hint_for
+
+if TYPE_CHECKING:
+    from dunwell.message import Templates
+    from dunwell.policy.tree import House
+    from dunwell.port import Adapter, Channel
+    from dunwell.run.engine import Engine, Progress
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A configuration with the plugins and facts in force; `problems` are those of the plugins."""
+
+    config: Config
+    plugins: Plugins
+    registry: Registry
+    problems: tuple[Problem, ...] = ()
+
+
+def set_up(path: Path) -> Setup:
+    """Read a configuration and load its plugins; a ProblemsError when it cannot be used."""
+    config, problems = configuration.load(path)
+    if config is None:
+        raise ProblemsError(problems)
+    plugins = load_plugins(off=config.off, folder=config.plugins)
+    registry = Registry(plugins.facts.values())
+    problems = [*plugins.problems, *registry.problems, *_off(config, plugins)]
+    problems += _names(config, plugins)
+    return Setup(config, plugins, registry, tuple(problems))
+
+
+def _off(config: Config, plugins: Plugins) -> Iterator[Problem]:
+    known = [plugin.name for plugin in plugins.installed]
+    for name in config.off:
+        if name not in known:
+            message = f"no plugin '{name}' is installed that could be off"
+            place = config.toml.place("plugins", "off")
+            yield Problem(place, message, hint_for(name, known), level="warning")
+
+
+def _names(config: Config, plugins: Plugins) -> Iterator[Problem]:
+    """Adapters and channels that nobody brings."""
+    see = "'dunwell plugins' lists what is installed"
+    if config.erp.plugin not in plugins.adapters:
+        message = f"no plugin brings the adapter '{config.erp.plugin}'"
+        hint = hint_for(config.erp.plugin, plugins.adapters) or see
+        yield Problem(config.toml.place("erp", "adapter"), message, hint)
+    carried = dict.fromkeys(carries for carries, _ in plugins.channels)
+    for channel, table in config.channels.items():
+        if channel not in carried:
+            message = f"no plugin brings the channel '{channel}'"
+            hint = hint_for(channel, carried) or see
+            yield Problem(config.toml.place("channels", channel), message, hint)
+        elif (channel, table.plugin) not in plugins.channels:
+            message = f"no plugin carries '{channel}' via '{table.plugin}'"
+            hint = hint_for(table.plugin, plugins.ways(channel)) or see
+            yield Problem(config.toml.place("channels", channel, "via"), message, hint)
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise a ProblemsError when one of them is an error: warnings stop nothing."""
+    if any(problem.level == "error" for problem in problems):
+        raise ProblemsError(list(problems))
+
+
+def open_adapter(setup: Setup) -> Adapter:
+    """The adapter to the ERP; its own errors, with the line of its table in the message."""
+    plugin = setup.plugins.adapters[setup.config.erp.plugin]
+    return _opened(plugin.open, setup.config, setup.config.erp, "adapter")
+
+
+def open_channel(setup: Setup, name: str) -> Channel:
+    """One of the channels of the configuration."""
+    table = setup.config.channels[name]
+    plugin = setup.plugins.channels[name, table.plugin]
+    return _opened(plugin.open, setup.config, table, "channel")
+
+
+class SettingsError(ConfigurationError):
+    """A plugin refuses its table of `dunwell.toml`; `where` is that table."""
+
+    def __init__(self, where: Place, message: str) -> None:
+        self.where, self.message = where, message
+        super().__init__(f"{where}: {message}")
+
+
+def _opened(make: Callable[[Settings], _T], config: Config, table: PluginTable, kind: str) -> _T:
+    try:
+        return make(config.settings(table))
+    except ConfigurationError as error:
+        raise SettingsError(table.place, str(error)) from error
+    except AdapterError:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        message = f"the {kind} '{table.plugin}' failed while it was opened: {what}"
+        raise ContractBrokenError(message) from error
+
+
+def templates(config: Config) -> Templates:
+    """The templates in force: the house's own, then those that ship."""
+    from dunwell.message import Templates
+
+    folders = [config.templates] if config.templates is not None else []
+    return Templates(folders, config.languages[:1])
+
+
+def load(setup: Setup) -> tuple[House, Files, list[Problem]]:
+    """The house of the configured policies, with warnings; a ProblemsError when it has errors."""
+    files, problems = policy_files(setup.config.policies)
+    house, found = load_policies(files, setup.plugins, setup.registry)
+    problems = [*setup.problems, *problems, *found]
+    refuse(problems)
+    assert house is not None
+    return house, files, problems
+
+
+@contextmanager
+def engine(
+    setup: Setup,
+    *,
+    workers: int | None = None,
+    verify: str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Engine]:
+    """Everything that a run works with, closed afterwards.
+
+    Raises ProblemsError for problems in files or plugins, and what adapters raise when the ERP
+    cannot be reached.
+    """
+    from dunwell.cli.wording import TemplateWording
+    from dunwell.run.engine import Engine, silent
+
+    house, files, _ = load(setup)
+    words = templates(setup.config)
+    refuse(words.problems)
+    run = setup.config.run
+    with ExitStack() as open_ones:
+        adapter = open_adapter(setup)
+        open_ones.callback(adapter.close)
+        channels = {}
+        for name in setup.config.channels:
+            channels[name] = open_channel(setup, name)
+            open_ones.callback(channels[name].close)
+        yield Engine(
+            adapter=adapter,
+            house=house,
+            registry=setup.registry,
+            wording=TemplateWording(words),
+            channels=channels,
+            calendars=tuple(calendar.source for calendar in setup.plugins.calendars.values()),
+            vetoes=tuple(setup.plugins.vetoes.values()),
+            digests=digests(setup, files, words),
+            lease=run.lease,
+            workers=run.workers if workers is None else workers,
+            verify=verify or run.verify,
+            progress=progress or silent,
+        )
+
+
+def digests(setup: Setup, files: Files, words: Templates) -> dict[str, str]:
+    """Names of everything that a decision and its wording depend on besides the facts."""
+    plugins = sorted(f"{p.name} {p.version}" for p in setup.plugins.installed if not p.off)
+    return {
+        "dunwell": __version__,
+        "plugins": ", ".join(plugins),
+        "policies": digest(files),
+        "templates": words.digest(),
+    }
