@@ -53,7 +53,7 @@ class Fault:
     method: str
     what: What
     nth: int = 1
-    before: Callable[[], None] | None = None
+    before: Callable[[], object] | None = None
 
 
 class Sabotage:

@@ -11,6 +11,8 @@ New tests come only with minor releases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dunwell.testing.contract.append import AppendContract
 from dunwell.testing.contract.base import ContractBase, requires
 from dunwell.testing.contract.effects import EffectContract
@@ -40,6 +42,11 @@ class AdapterContract(
     """All of it."""
 
 
+def contract_subjects() -> Sequence[type[ContractBase]]:
+    """The classes of `AdapterContract`, one for each subject."""
+    return [base for base in AdapterContract.__bases__ if issubclass(base, ContractBase)]
+
+
 __all__ = [
     "AdapterContract",
     "AppendContract",
@@ -55,5 +62,6 @@ __all__ = [
     "ReadingContract",
     "ScaleContract",
     "TaskContract",
+    "contract_subjects",
     "requires",
 ]

@@ -76,7 +76,7 @@ class EffectContract(ContractBase):
             assert statuses(do(adapter, debtor, plain(adapter))) == ["done"]
         assert len(keys(people, debtor)) == 2
 
-    @requires(Capability.EFFECT, "atomic")
+    @requires(Capability.EFFECT, "atomic", "looked_up")
     def test_of_many_workers_with_one_key_one_does_it(
         self, harness: Harness, adapter: Adapter, people: People
     ) -> None:

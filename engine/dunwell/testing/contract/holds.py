@@ -90,7 +90,7 @@ class HoldContract(ContractBase):
         assert len(theirs) == 1
 
     @requires(Capability.HOLD)
-    @requires(Capability.EFFECT, "atomic")
+    @requires(Capability.EFFECT, "atomic", "looked_up")
     def test_what_a_person_lifted_is_not_placed_again_under_the_same_key(
         self, adapter: Adapter, people: People
     ) -> None:
