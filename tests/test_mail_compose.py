@@ -10,7 +10,7 @@ from email.policy import default
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dunwell.command import Attachment, Message
@@ -103,7 +103,15 @@ def test_text_and_html_are_alternatives_and_attachments_stand_beside_them() -> N
     assert written(message())[1].get_content_type() == "text/plain"
 
 
+INJECTED = "Ana\r\nBcc: all@acme.example\r\n\r\nHello"
+
+
 @given(NASTY, NASTY, NASTY, NASTY, NASTY)
+@example(INJECTED, "", "", "", "")
+@example("", INJECTED, "", "", "")
+@example("", "", INJECTED, "", "")
+@example("", "", "", INJECTED, "")
+@example("", "", "", "", INJECTED)
 def test_no_name_and_no_subject_adds_a_header_or_a_recipient(
     name: str, subject: str, sender_name: str, file: str, debtor: str
 ) -> None:

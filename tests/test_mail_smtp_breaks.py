@@ -43,12 +43,14 @@ class Script:
     """What the scripted server does: at `at` it hangs up, goes silent, or answers `answer`.
 
     `at` is greet, EHLO, MAIL, RCPT, DATA, body (some of it read), dot (all of it read), or idle
-    (after the first mail). Only the first `times` connections follow the script.
+    (after a mail). Only the first `times` connections follow the script, each from its mail
+    number `after` on.
     """
 
     at: str
     act: str = "hang_up"  # or "silence", or an answer
     times: int = 1
+    after: int = 0
     connections: int = 0
     accepted: list[bytes] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -98,6 +100,7 @@ class Talk:
     script: Script
     over: threading.Event
     follows: bool
+    mails: int = 0
 
     def run(self) -> None:
         with (
@@ -118,6 +121,7 @@ class Talk:
             mail = b"".join(iter(reader.readline, b".\r\n"))
             if self.answer("dot", "250 2.0.0 OK"):
                 self.script.accepted.append(mail)
+                self.mails += 1
             self.act("idle")
         elif verb == "QUIT":
             self.say("221 bye")
@@ -133,7 +137,7 @@ class Talk:
         return True
 
     def act(self, at: str) -> bool:
-        if not self.follows or self.script.at != at:
+        if not self.follows or self.script.at != at or self.mails < self.script.after:
             return False
         if self.script.act == "silence":
             self.over.wait(20)
@@ -187,6 +191,27 @@ def test_a_break_after_the_final_dot_is_unknown_and_never_sent_again(act: str) -
     assert short(broken) == short(again) == ("unknown", "", "")
     assert other.status == "done"
     assert len(script.accepted) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "becomes"),
+    [
+        ("MAIL", ("done", "", "accepted")),
+        ("RCPT", ("failed", "later", "")),
+        ("DATA", ("failed", "later", "")),
+        ("dot", ("unknown", "", "")),
+    ],
+)
+def test_on_a_used_connection_only_what_was_not_begun_is_said_again(
+    at: str, becomes: tuple[str, str, str]
+) -> None:
+    script = Script(at, times=9, after=1)
+    with scripted(script) as port:
+        mail = channel(port)
+        results = mail.send([sending("k-0"), sending("k-1")])
+        mail.close()
+    assert [short(r) for r in results] == [("done", "", "accepted"), becomes]
+    assert len(script.accepted) == (2 if becomes[0] == "done" else 1)
 
 
 def test_a_refusal_after_the_final_dot_is_an_answer() -> None:
