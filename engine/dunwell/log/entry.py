@@ -245,10 +245,12 @@ class OutcomeBody(Record, frozen=True):
 
 
 class StartedBody(Record, frozen=True):
-    """About to send; `key` of the effect."""
+    """About to send the effect `key`; `before` says what became of the claim's earlier messages, so that
+    at most one of them is ever in doubt."""
 
     claim: str
     key: str
+    before: tuple[Result, ...] = ()
 
 
 class DeliveryBody(Record, frozen=True):

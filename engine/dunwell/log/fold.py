@@ -16,6 +16,7 @@ from dunwell.log.entry import (
     GarbledError,
     OutcomeBody,
     ResolutionBody,
+    Result,
     StartedBody,
     State,
     decode,
@@ -31,7 +32,8 @@ class OpenClaim:
 
     entry: Entry
     body: ClaimBody
-    started: tuple[str, ...]  # keys of effects that were about to be sent
+    started: str = ""  # key of the message that was about to be sent last
+    known: tuple[Result, ...] = ()  # what became of the messages before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ def _walk(numbered: Sequence[Entry]) -> tuple[State, OpenClaim | None, str]:
         if isinstance(body, OutcomeBody):
             state, claim, tenant = body.state, None, body.tenant
         elif isinstance(body, ClaimBody):
-            claim, tenant = OpenClaim(entry, body, ()), body.tenant
+            claim, tenant = OpenClaim(entry, body), body.tenant
         elif isinstance(body, StartedBody) and claim is not None:
-            claim = OpenClaim(claim.entry, claim.body, (*claim.started, body.key))
+            claim = OpenClaim(claim.entry, claim.body, body.key, body.before)
         elif isinstance(body, DeliveryBody):
             state = bounced(state, body)
         elif isinstance(body, ApprovalBody):

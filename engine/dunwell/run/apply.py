@@ -15,7 +15,7 @@ from dunwell.port import Won
 from dunwell.run.claims import claim_entry, outcome_entry
 from dunwell.run.engine import Engine
 from dunwell.run.fingerprint import fingerprint
-from dunwell.run.perform import Clock, Hand, Job, append, perform
+from dunwell.run.perform import Clock, Hand, Job, append, perform, send_blind
 from dunwell.run.planfile import Plan, refuse
 from dunwell.run.reading import read
 
@@ -99,8 +99,17 @@ class _Batch:
             for key, account, command in claim.keyed
         ]  # fmt: skip
         hands = {c.entry.debtor: Hand(c.entry.debtor, c.entry.position or 0) for c in claims}
-        results = perform(self.engine, jobs, hands, clock)
-        self._settle(claims, hands, results, clock)
+        results = perform(self.engine, jobs, clock)
+        blind: dict[str, list[Job]] = {}
+        for job in jobs:
+            if job.key not in results:
+                blind.setdefault(job.debtor, []).append(job)
+        self._settle([c for c in claims if c.entry.debtor not in blind], hands, results, clock)
+        for claim in claims:  # one debtor at a time: its outcome is written before the next starts
+            own = blind.get(claim.entry.debtor)
+            if own:
+                results |= send_blind(self.engine, own, hands[claim.entry.debtor], clock)
+                self._settle([claim], hands, results, clock)
         for claim in claims:
             for key, account, command in claim.keyed:
                 self._receipt(account, command, results[key])
@@ -123,7 +132,7 @@ class _Batch:
             mine = [a for a in rows if a.debtor == name]
             known = frozenset(i.id for a in mine for i in a.items)
             found[name] = Fresh(memory, fingerprint(mine, memory), known)
-        return found, Clock(seen.now)
+        return found, Clock(seen.now, self.engine.tick)
 
     def _claim(self, fresh: dict[str, Fresh], clock: Clock) -> list[Claim]:
         wanted = []

@@ -41,3 +41,4 @@ class Engine:
     workers: int = 0
     verify: str = "sample"
     progress: Progress = silent
+    tick: Callable[[], float] | None = None  # seconds that only run forward; None: the machine's

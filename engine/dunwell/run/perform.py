@@ -65,34 +65,30 @@ class Hand:
     position: int
 
 
-def perform(
-    engine: Engine, jobs: Sequence[Job], hands: dict[str, Hand], clock: Clock
-) -> dict[str, Result]:
-    """Do every job once; one result for each key.
+def perform(engine: Engine, jobs: Sequence[Job], clock: Clock) -> dict[str, Result]:
+    """Do every job that can be asked for afterwards; one result for each key.
 
     Kinds that only the log knows are done at once; messages go by the ERP where it sends them itself,
-    else by their channel; everything else by the ERP.
+    else by their channel; everything else by the ERP. Messages on blind channels are left to
+    `send_blind`.
     """
     native = engine.adapter.capabilities()[Capability.REMIND].level == "native"
     results = {j.key: Result(j.key, "done") for j in jobs if j.command.kind in SILENT_KINDS}
     rest = [j for j in jobs if j.key not in results]
     by_erp = [j for j in rest if j.command.kind != "remind" or native]
     results |= _by_erp(engine.adapter, by_erp, clock)
-    by_channel: dict[str, list[Job]] = {}
     for job in rest:
-        if job.command.kind == "remind" and not native:
-            # a stage that is half done would be a hold without a word: nothing is sent alone
-            by_channel.setdefault(job.command.message.channel if job.command.message else "", []
-            ).append(job)  # fmt: skip
-    for name, sendings in by_channel.items():
-        channel = engine.channels.get(name)
-        if channel is None:
-            results |= {j.key: _failed(j, f"no channel '{name}' is configured") for j in sendings}
-        elif channel.blind:
-            results |= _blind(engine.adapter, channel, sendings, hands, clock)
-        else:
-            results |= _seeing(channel, sendings, clock)
+        if job.key not in results:
+            channel = engine.channels.get(_channel(job))
+            if channel is None:
+                results[job.key] = _failed(job, f"no channel '{_channel(job)}' is configured")
+            elif not channel.blind:
+                results[job.key] = _send(channel, job, clock)
     return results
+
+
+def _channel(job: Job) -> str:
+    return job.command.message.channel if job.command.message else ""
 
 
 def _failed(job: Job, detail: str, reason: str = "later") -> Result:
@@ -150,48 +146,39 @@ def _try(call: Callable[[], Answer]) -> tuple[Answer | None, Exception | None]:
     return None, trouble
 
 
-def _seeing(channel: Channel, jobs: Sequence[Job], clock: Clock) -> dict[str, Result]:
+def _send(channel: Channel, job: Job, clock: Clock) -> Result:
     """Send by a channel that can be asked afterwards."""
-    results: dict[str, Result] = {}
-    for job in jobs:
-        if clock.now() >= job.deadline:
-            results[job.key] = Result(job.key, "skipped", "busy")
-            continue
-        sending = _sending(job)
-        answers, trouble = _try(lambda s=sending: channel.send([s]))  # type: ignore[misc]
-        if answers is not None and [a.key for a in answers] == [job.key]:
-            results[job.key] = answers[0]
-        elif isinstance(trouble, NOTHING_SENT):
-            results[job.key] = _failed(job, str(trouble))
-        else:
-            seen, _ = _try(lambda j=job: channel.look_up([j.key]))  # type: ignore[misc]
-            results |= _looked_up([job], seen, str(trouble))
-    return results
+    if clock.now() >= job.deadline:
+        return Result(job.key, "skipped", "busy")
+    answers, trouble = _try(lambda: channel.send([_sending(job)]))
+    if answers is not None and [a.key for a in answers] == [job.key]:
+        return answers[0]
+    if isinstance(trouble, NOTHING_SENT):
+        return _failed(job, str(trouble))
+    seen, _ = _try(lambda: channel.look_up([job.key]))
+    return _looked_up([job], seen, str(trouble))[job.key]
 
 
-def _blind(
-    adapter: Adapter,
-    channel: Channel,
-    jobs: Sequence[Job],
-    hands: dict[str, Hand],
-    clock: Clock,
+def send_blind(
+    engine: Engine, jobs: Sequence[Job], hand: Hand, clock: Clock
 ) -> dict[str, Result]:
-    """Send by a channel that cannot be asked: `started` is written just before each message, so that
-    a crash leaves at most this one unknown."""
+    """Send one debtor's messages by channels that cannot be asked: `started` is written just before
+    each and tells what became of those before it, so a crash leaves at most one in doubt."""
     results: dict[str, Result] = {}
     for job in jobs:
-        if clock.now() >= job.deadline or not _started(adapter, job, hands[job.debtor], channel):
-            results[job.key] = Result(job.key, "skipped", "busy")
-            continue
-        sending = _sending(job)
-        answers, trouble = _try(lambda s=sending: channel.send([s]))  # type: ignore[misc]
-        if answers is not None and [a.key for a in answers] == [job.key]:
-            results[job.key] = answers[0]
-        elif isinstance(trouble, NOTHING_SENT):
-            results[job.key] = _failed(job, str(trouble))
-        else:
-            results[job.key] = Result(job.key, "unknown", detail=str(trouble))
+        channel = engine.channels[_channel(job)]
+        ours = clock.now() < job.deadline and _started(engine.adapter, job, hand, results)
+        results[job.key] = _shot(channel, job) if ours else Result(job.key, "skipped", "busy")
     return results
+
+
+def _shot(channel: Channel, job: Job) -> Result:
+    answers, trouble = _try(lambda: channel.send([_sending(job)]))
+    if answers is not None and [a.key for a in answers] == [job.key]:
+        return answers[0]
+    if isinstance(trouble, NOTHING_SENT):
+        return _failed(job, str(trouble))
+    return Result(job.key, "unknown", detail=str(trouble))
 
 
 def _sending(job: Job) -> Sending:
@@ -199,7 +186,7 @@ def _sending(job: Job) -> Sending:
     return Sending(job.key, job.command.message, job.debtor, job.company)
 
 
-def _started(adapter: Adapter, job: Job, hand: Hand, channel: Channel) -> bool:
+def _started(adapter: Adapter, job: Job, hand: Hand, before: dict[str, Result]) -> bool:
     entry = Entry(
         debtor=job.debtor,
         company=job.company,
@@ -208,8 +195,8 @@ def _started(adapter: Adapter, job: Job, hand: Hand, channel: Channel) -> bool:
         key=f"{job.key}.started",
         at=job.deadline,  # stamped by the ERP
         by="dunwell",
-        channel=channel.name,
-        body=encode(StartedBody(job.claim, job.key)),
+        channel=_channel(job),
+        body=encode(StartedBody(job.claim, job.key, tuple(before.values()))),
         text="about to send a message",
         nonce=job.key,
     )

@@ -62,7 +62,10 @@ def _found(engine: Engine, claim: OpenClaim, command: Claimed) -> Result:
     if command.kind in SILENT_KINDS:
         return Result(command.key, "done")
     if command.blind:
-        if command.key in claim.started:
+        known = next((r for r in claim.known if r.key == command.key), None)
+        if known is not None:
+            return known
+        if command.key == claim.started:
             detail = "the engine stopped while it was sending"
             return Result(command.key, "unknown", detail=detail)
         return Result(command.key, "abandoned", detail="it was never started")
