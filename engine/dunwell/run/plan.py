@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from dunwell.command import STANDING_ENDS, AccountPlan, Command
 from dunwell.decide.case import Case
+from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.decide import Decided, decide
 from dunwell.decide.memories import memories
 from dunwell.log.fold import Memory
@@ -104,14 +105,19 @@ def _accounts(
         if done % 500 == 0:
             engine.progress("wording", done, len(names))
         cases = sorted(groups[name], key=lambda c: c.account.company.id)
-        plans += _debtor(engine, cases, decided, context, now)
+        plans += plan_debtor(engine, cases, decided.conclusions, context, now)
     engine.progress("wording", len(names), len(names))
     return tuple(sorted(plans, key=lambda p: (p.debtor, p.company)))
 
 
-def _debtor(
-    engine: Engine, cases: Sequence[Case], decided: Decided, context: Context, now: datetime
+def plan_debtor(
+    engine: Engine,
+    cases: Sequence[Case],
+    conclusions: Mapping[tuple[str, str], Conclusions],
+    context: Context,
+    now: datetime,
 ) -> list[AccountPlan]:
+    """The plans of all accounts of one debtor; `conclusions` by account, none where nothing is due."""
     memory = cases[0].memory
     why = _blocked(memory, context.tenant, now)
     if why:
@@ -121,8 +127,8 @@ def _debtor(
     for case in cases:
         if case.problems:
             plans.append(left_alone(case, case.problems))
-        elif case.account.id in decided.conclusions:
-            decisions.append(Decision(case, decided.conclusions[case.account.id]))
+        elif case.account.id in conclusions:
+            decisions.append(Decision(case, conclusions[case.account.id]))
     if decisions:
         plans += [_guarded(engine, plan, decisions[0].case.on) for plan in assemble(decisions, context)]
     return plans
