@@ -245,7 +245,8 @@ def _letters(made: Draft, moves: list[Move], context: Context) -> None:
     recipient, when, open_today = reached
     if open_today:
         stage = severest.step.stage
-        parted = part(made.case, made.decision.found, names, stage)
+        about = {m.step.item for m in moves if m.step.stage == stage}
+        parted = part(made.case, made.decision.found, names, stage, about=about)
         made.letters.append(
             Letter(action, severest.stage.name, stage, recipient, when, parted, tuple(moves))
         )

@@ -53,13 +53,22 @@ class Parted:
     money: Sums = field(default=())
 
 
-def part(case: Case, found: Conclusions, rising: Iterable[str], stage: int | None) -> Parted:
+def part(
+    case: Case,
+    found: Conclusions,
+    rising: Iterable[str],
+    stage: int | None,
+    *,
+    about: Iterable[str] = (),
+) -> Parted:
     """Which items a message demands: those rising today and those at its stage or below, past due.
 
-    Silent items are apart unless listed; items not yet due and those already at a severer stage too.
+    Silent items are apart unless listed; items already at a severer stage too, and those not yet due
+    unless the message is about them: a courtesy before the due date names what it is sent for.
     `stage` None demands whatever is past due. Items without a due date, and those that credits cover,
     are nobody's business.
     """
+    named = set(about)
     rises, silent = set(rising), {item for item, _ in found.silent}
     listed = set(found.listed)
     parts: dict[str, list[ItemCase]] = {"items": [], "severer": [], "not_due": [], "paused": []}
@@ -69,7 +78,7 @@ def part(case: Case, found: Conclusions, rising: Iterable[str], stage: int | Non
             continue
         if name in silent and name not in listed:
             parts["paused"].append(item)
-        elif item.due >= case.on:
+        elif item.due >= case.on and name not in named:
             parts["not_due"].append(item)
         elif name in rises or stage is None or item.stage <= stage:
             parts["items"].append(item)
@@ -95,8 +104,9 @@ def message_facts(
 ) -> MessageFacts:
     """The facts for a template."""
     payer, company = case.account.payer, case.account.company
-    overdue = owed((*parted.items, *parted.severer))
-    dues = [i.due for i in (*parted.items, *parted.severer) if i.due]
+    late = [i for i in (*parted.items, *parted.severer) if i.due and i.due < case.on]
+    overdue = owed(late)
+    dues = [i.due for i in late if i.due]
     return MessageFacts(
         today=case.on,
         customer=Customer(payer.name, payer.id, payer.language or "", payer.country or ""),
