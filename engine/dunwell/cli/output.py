@@ -48,6 +48,12 @@ def as_json(problem: Problem) -> dict[str, object]:
     }
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: how it is used, line by line as written."""
+    title = "Example" if len(lines) == 1 else "Examples"
+    return "\b\n" + "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun.
 

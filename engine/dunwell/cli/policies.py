@@ -79,36 +79,39 @@ def digest(files: Files) -> str:
     return content.hexdigest()
 
 
-def wording_problems(house: House, config: Config | None) -> list[Problem]:
-    """What is wrong with the templates that the policies need, and with the texts inside them."""
+def wording_problems(house: House | None, config: Config) -> list[Problem]:
+    """What is wrong with the templates that the policies need, and with the texts inside them.
+
+    Without a house only the user's own templates are looked at.
+    """
     from dunwell.message import check_templates, check_text
 
-    folder = config.templates if config is not None else None
     names: dict[str, Place] = {}
     attach: dict[str, Place] = {}
     problems: list[Problem] = []
-    for action in actions(house):
+    for action in actions(house) if house is not None else ():
         if action.template:
             names.setdefault(action.template, action.place)
         for kind in action.attach:
             attach.setdefault(kind, action.place)
         for text in (action.summary, action.text, action.reason):
             problems += check_text(text, action.place) if text else []
-    folders = [shown(folder)] if folder is not None else []
-    problems += check_templates(names, _languages(config, folder), folders, attach=attach)
+    folders = [shown(config.templates)] if config.templates is not None else []
+    problems += check_templates(names, _languages(config), folders, attach=attach)
     return [_about_languages(problem, config) for problem in problems]
 
 
-def _languages(config: Config | None, folder: Path | None) -> Collection[str]:
+def _languages(config: Config) -> Collection[str]:
     """The languages asked for; without a word those in which the user's own templates are."""
-    if config is not None and config.languages:
+    if config.languages:
         return config.languages
+    folder = config.templates
     own = {path.name.split(".")[-2] for path in folder.glob("*.*.j2")} if folder else set()
     return sorted(own) or ["en"]
 
 
-def _about_languages(problem: Problem, config: Config | None) -> Problem:
-    if problem.where.file or config is None:
+def _about_languages(problem: Problem, config: Config) -> Problem:
+    if problem.where.file:
         return problem
     return replace(problem, where=config.toml.place("languages"))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dunwell import __version__
 from dunwell.cli import config as configuration
 from dunwell.cli.config import Config, PluginTable
+from dunwell.cli.found import FILE
 from dunwell.cli.policies import Files, digest, load_policies, policy_files
 from dunwell.errors import (
     AdapterError,
@@ -53,6 +54,13 @@ def set_up(path: Path) -> Setup:
     problems = [*plugins.problems, *registry.problems, *_off(config, plugins)]
     problems += _names(config, plugins)
     return Setup(config, plugins, registry, tuple(problems))
+
+
+def plain_setup(folder: Path) -> Setup:
+    """What policies can be judged by without a configuration: the installed plugins."""
+    plugins = load_plugins()
+    config = Config(folder / FILE, (folder / "policies",), PluginTable("", {}, Place("")))
+    return Setup(config, plugins, Registry(plugins.facts.values()), tuple(plugins.problems))
 
 
 def _off(config: Config, plugins: Plugins) -> Iterator[Problem]:

@@ -27,8 +27,8 @@ def check_templates(
 
     `names` are the templates that policies name, each with a place that names it; `wanted` the
     languages that they must exist in (`es` serves `es_MX`); `attach` the same for attachments.
-    Each of these, and every file in `folders`, is read with types and rendered with rich and with
-    minimal facts.
+    Every file in `folders` is read with types and rendered with rich and with minimal facts; those
+    that ship only where a part of `folders` changes them, as they are tested where they are made.
     """
     templates = Templates(folders)
     wanted = sorted({language.replace("-", "_") for language in wanted})
@@ -46,8 +46,11 @@ def check_templates(
         else:
             problems += _missing(templates, ATTACHMENTS[kind], where, wanted)
     needed = {*names, *(ATTACHMENTS[kind] for kind in attach or {} if kind in ATTACHMENTS)}
-    for source in templates.sources():
-        if source.name in needed or Path(source.file).parent in folders:
+    sources = templates.sources()
+    changed = any(s.name.startswith("_") and Path(s.file).parent in folders for s in sources)
+    for source in sources:
+        own = Path(source.file).parent in folders
+        if own or (changed and source.name in needed):
             problems += _check_file(templates, source)
     return sorted(set(problems))
 
