@@ -1,4 +1,4 @@
-"""Every effect once, whatever happens: crashes at every call, lost answers, two engines, midnight."""
+"""Every effect once, whatever happens: crashes at every call, lost answers, two engines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from dunwell.casefile.plain import PlainWording
 from dunwell.command import Receipt
 from dunwell.facts import Registry
@@ -61,9 +62,7 @@ def book() -> Erp:
     return erp
 
 
-def engine(
-    house: House, erp: Erp, channel: Channel, sabotage: Sabotage | None = None
-) -> Engine:
+def engine(house: House, erp: Erp, channel: Channel, sabotage: Sabotage | None = None) -> Engine:
     adapter: Adapter = MemoryAdapter(erp)
     if sabotage is not None:
         adapter, channel = HostileAdapter(adapter, sabotage), HostileChannel(channel, sabotage)

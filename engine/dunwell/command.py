@@ -58,10 +58,10 @@ class Message(Value, frozen=True):
 class Command(Value, frozen=True):
     """One command for one account.
 
-    `action` is the action's id in its stage or watch (`remind`, `hold:orders`); `ladder` the policy,
-    `source` the stage or watch. `items` are those it moves or names; `meanings` one for each of them.
-    It may be done from `not_before` until `not_after` (UTC; None: any time of the day). `approve` is the
-    role that said yes to `approve_keys`; a later no stops the command.
+    `action` is the action's id in its stage or watch (`remind`, `hold:orders`); `ladder` the
+    policy, `source` the stage or watch. `items` are those it moves or names; `meanings` one for
+    each of them. It may be done from `not_before` until `not_after` (UTC; None: any time of the
+    day). `approve` is the role that said yes to `approve_keys`; a later no stops the command.
     """
 
     kind: CommandKind

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A spot in a file that a user wrote; `line` and `column` count from 1, 0 means the whole file."""
+    """A spot in a user's file; `line` and `column` count from 1, 0 means the whole file."""
 
     file: str
     line: int = 0
@@ -25,7 +25,9 @@ NOWHERE = Place("")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong: lower case, no full stop, the user's own word in quotes, the remedy as hint.
+    """One thing that is wrong, and the remedy as hint.
+
+    Lower case, no full stop, the user's own word in quotes.
 
     A `warning` is shown but stops nothing.
     """
@@ -55,7 +57,7 @@ class ProblemsError(DunwellError):
 
 
 class AdapterError(DunwellError):
-    """An ERP or a channel could not do what it was asked; the subclasses say what the engine may do next."""
+    """An ERP or channel could not do what it was asked; the subclass says what may be done."""
 
 
 class ConfigurationError(AdapterError):

@@ -99,7 +99,7 @@ class Found(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One command to perform, under its idempotency key; `deadline` is ERP time, after it: not any more."""
+    """One command to perform under its idempotency key, never after `deadline` (ERP time)."""
 
     key: str
     debtor: str
@@ -130,7 +130,7 @@ class Heads:
 
 @runtime_checkable
 class Adapter(Protocol):
-    """One ERP. Errors that cross the port are those of `dunwell.errors`; any other means unanswered."""
+    """One ERP. Its errors are those of `dunwell.errors`; any other counts as unanswered."""
 
     def describe(self) -> Describe:
         """Tenant, the company's own today, the ERP's clock."""
@@ -143,21 +143,26 @@ class Adapter(Protocol):
     def read(
         self, table: str, *, debtors: Sequence[str] | None = None, since: date | None = None
     ) -> Iterator[PageLike]:
-        """The rows of a published table, in pages; of some debtors only, or settlements since a day."""
+        """The rows of a published table in pages; of some debtors, or settlements since a day."""
         ...
 
     def heads(self, *, debtors: Sequence[str] | None = None, since: date) -> Heads:
-        """For every debtor: the newest outcome, all of Dunwell's entries after it (or all there are
-        without one), and people's contacts since a day."""
+        """The entries that a fold needs, for every debtor.
+
+        The newest outcome, all of Dunwell's entries after it (or all there are without one), and
+        people's contacts since a day.
+        """
         ...
 
     def append(self, entries: Sequence[Entry]) -> Sequence[Appended]:
-        """Append each entry at its position, if the log of its debtor ends just before it; one answer
-        each, in order. The ERP stamps `at`."""
+        """Append each entry at its position, if the log of its debtor ends just before it.
+
+        One answer each, in order. The ERP stamps `at`.
+        """
         ...
 
     def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
-        """Perform each effect once, whatever happened before under its key; one answer each, in order."""
+        """Perform each effect once, whatever happened under its key; one answer each, in order."""
         ...
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:

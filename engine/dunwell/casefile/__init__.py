@@ -1,4 +1,4 @@
-"""Policy tests: stories in time that finance writes beside its policies, run against an ERP in memory."""
+"""Policy tests: stories in time that finance writes for its policies, run on an ERP in memory."""
 
 from __future__ import annotations
 

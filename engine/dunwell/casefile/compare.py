@@ -46,7 +46,9 @@ def compare(expect: Expect, day: Day) -> Iterator[Problem]:
     said = [note for account in day.planned.plan.accounts for note in account.notes]
     for words in expect.notes:
         if not any(words in note for note in said):
-            yield Problem(place, f"no note says '{words}'", "; ".join(said) or "there are no notes")
+            yield Problem(
+                place, f"no note says '{words}'", "; ".join(said) or "there are no notes"
+            )
 
 
 def what(command: Command) -> str:
@@ -118,9 +120,7 @@ def _states(expect: Expect, readings: Iterable[Evaluation], place: Place) -> Ite
             yield Problem(place, f"'{number}' is not paused by '{reason}'", _list(reasons))
     for reading, _ in items.values():
         if expect.segment is not None and reading.segment != expect.segment:
-            yield Problem(
-                place, f"the segment is '{reading.segment}', not '{expect.segment}'"
-            )
+            yield Problem(place, f"the segment is '{reading.segment}', not '{expect.segment}'")
             return
 
 

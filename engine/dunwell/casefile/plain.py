@@ -12,9 +12,7 @@ from dunwell.run.words import Rendered
 class PlainWording:
     """Names the template and the items that are demanded."""
 
-    def message(
-        self, template: str, languages: Sequence[str], facts: MessageFacts
-    ) -> Rendered:
+    def message(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
         """The names of the demanded items, one a line."""
         text = "\n".join(line.number for line in facts.items)
         return Rendered(template, text, "", next(iter(languages), "en"))

@@ -198,7 +198,9 @@ def run(
         policy = known.get(case.test.policy)
         if policy is None:
             problem = Problem(
-                case.place, f"no policy '{case.test.policy}'", f"one of: {', '.join(sorted(known))}"
+                case.place,
+                f"no policy '{case.test.policy}'",
+                f"one of: {', '.join(sorted(known))}",
             )
             outcomes.append(Outcome(case, (problem,)))
             continue

@@ -52,7 +52,9 @@ class Invoice(PlacedModel):
     document: Words | None = Field(default=None, description="The invoice that instalments share.")
     method: Words | None = Field(default=None, description="How it is paid.")
     terms: Words | None = Field(default=None, description="Payment terms.")
-    collection: Words | None = Field(default=None, description="none, scheduled, pending, returned.")
+    collection: Words | None = Field(
+        default=None, description="none, scheduled, pending, returned."
+    )
     paid: Limit | None = Field(default=None, description="What was paid of it before the story.")
 
 
@@ -146,7 +148,9 @@ class PeopleAct(PlacedModel):
     refuse: Words | None = Field(default=None, description="The waiting steps of a stage.")
     tag: Words | None = Field(default=None, description="A tag is put on.")
     untag: Words | None = Field(default=None, description="A tag is taken off.")
-    resolve: Words | None = Field(default=None, description="sent or not_sent: an unknown outcome.")
+    resolve: Words | None = Field(
+        default=None, description="sent or not_sent: an unknown outcome."
+    )
 
 
 class ErpAct(PlacedModel):
@@ -156,11 +160,14 @@ class ErpAct(PlacedModel):
     credit: Credit | None = Field(default=None, description="A new credit.")
     write_off: Words | None = Field(default=None, description="An invoice is given up.")
     reverse: Words | None = Field(default=None, description="The newest payment of an invoice.")
-    collection: Words | None = Field(default=None, description="none, scheduled, pending, returned")
+    collection: Words | None = Field(
+        default=None, description="none, scheduled, pending, returned"
+    )
     of: Words | None = Field(default=None, description="The invoice of the collection.")
+    failure: Words | None = Field(default=None, description="Why the collection came back.")
+    bank_data: Day | None = Field(default=None, description="Payments are known up to this day.")
     email: Email | None = Field(default=None, description="The customer's new address.")
     who: Words | None = Field(default=None, description="The customer.")
-
 
 
 class Expect(PlacedModel):
@@ -212,5 +219,3 @@ class Test(PlacedModel):
     policy: Name = Field(description="The policy that is told of.")
     given: Given = Field(description="How things stand.")
     steps: tuple[Step, ...] = Field(min_length=1, description="Day by day.")
-
-

@@ -163,7 +163,15 @@ def erp_acts(world: World, acts: Sequence[words.ErpAct]) -> None:
             item = world.item(act.of)
             returns = int(str(erp.rows["items"][item].get("collection_returns") or 0))
             returns += act.collection == "returned"
-            erp.change("items", item, collection=act.collection, collection_returns=returns)
+            erp.change(
+                "items",
+                item,
+                collection=act.collection,
+                collection_returns=returns,
+                collection_failure=act.failure,
+            )
+        if act.bank_data is not None:
+            erp.bank_data_on = act.bank_data
         if act.email is not None:
             erp.change_email(world.customer(act.who), act.email)
 

@@ -47,7 +47,8 @@ class ItemCase:
 @dataclass(frozen=True)
 class Case:
     """One account under one policy on one day. `plugged` has the values of plugin facts by
-    (fact, item or "")."""
+    (fact, item or "").
+    """
 
     account: Account
     house: House
@@ -97,18 +98,19 @@ class Case:
         """The due date off closed days."""
         if due is None:
             return None
-        return self.calendar.roll(due, self.house.calendars(self.policy).due_rolls)  # type: ignore[arg-type]
+        return self.calendar.roll(due, self.house.calendars(self.policy).due_rolls)  # type:
+        ignore[arg - type]
 
     @cached_property
     def contacts(self) -> tuple[date, ...]:
-        """The days of all contacts of the debtor: ours, and people's in the calendar's zone; sorted."""
+        """The days of all contacts of the debtor, ours and people's (calendar's zone), sorted."""
         zone = ZoneInfo(self.calendar.timezone)
         ours = [c.on for c in self.memory.state.contacts]
         theirs = [c.at.astimezone(zone).date() for c in self.memory.people]
         return tuple(sorted(day for day in (*ours, *theirs) if day <= self.on))
 
     def paid(self, first: date) -> list[tuple[Settlement, int | None]]:
-        """The invoices fully paid from `first` to today, each with its days late (0 when early)."""
+        """The invoices fully paid from `first` to today, each with its days late (early: 0)."""
         found = []
         for s in self.account.settlements:
             if s.closes and s.kind == "payment" and first <= s.on <= self.on:
@@ -118,7 +120,7 @@ class Case:
 
     @cached_property
     def address(self) -> str:
-        """The e-mail address that a message would go to first: billing, then the customer's own."""
+        """The e-mail address that a message goes to first: billing, then the customer's own."""
         billing = (
             p.email
             for p in self.account.contacts
@@ -132,9 +134,7 @@ class Case:
         if not self.address:
             return None
         wanted = address_hash("email", self.address)
-        return next(
-            (b.key for b in self.memory.state.bounces if b.address_hash == wanted), None
-        )
+        return next((b.key for b in self.memory.state.bounces if b.address_hash == wanted), None)
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
@@ -149,4 +149,10 @@ class Case:
                 )
             if self.rates.rate(row.currency, home) is None:
                 found.append(f"no exchange rate from {row.currency} to {home}")
+        for credit in self.account.credits:
+            if credit.balance > 0:
+                name = credit.number or credit.id
+                found.append(
+                    f"credit '{name}' does not add up: balance {credit.balance} {credit.currency}"
+                )
         return tuple(sorted(set(found)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -12,15 +12,14 @@ import polars as pl
 from dunwell.calendar import Calendar, CalendarSource
 from dunwell.decide.case import Case
 from dunwell.decide.evaluator import applies
-from dunwell.facts import Registry
+from dunwell.decide.memories import Memories
+from dunwell.decide.values import Sum
+from dunwell.facts import Fact, Registry
 from dunwell.log.fold import NOTHING, Memory
-from dunwell.model import Book
+from dunwell.model import TABLES, Book
 from dunwell.model.rows import Account, accounts
 from dunwell.money import Rates
 from dunwell.policy.tree import House, Policy
-
-Remember = Callable[[str], Memory]
-"""What is remembered of a debtor."""
 
 NOBODY = Policy("", "EUR")
 """Stands in for the policy of an account that no policy covers."""
@@ -72,7 +71,7 @@ def calendar_of(
 
 def cases(
     book: Book,
-    remember: Remember,
+    memories: Memories,
     setting: Setting,
     *,
     debtors: Sequence[str] | None = None,
@@ -84,10 +83,20 @@ def cases(
         for policy in (*setting.house.policies, NOBODY)
     }
     made = [
-        _case(account, remember(account.debtor) or NOTHING, setting, exchange, calendars)
-        for account in accounts(book, debtors)
+        _case(account, memories.memory(account.debtor), setting, exchange, calendars)
+        for account in accounts(book, debtors, remembered=remembered(memories, debtors))
     ]
     return plug(made, setting.registry)
+
+
+def remembered(memories: Memories, debtors: Sequence[str] | None) -> list[tuple[str, str]]:
+    """The accounts where a hold or tag of Dunwell's stands or was overridden."""
+    standing = memories.standing.filter(pl.col("state") != "released")
+    if debtors is not None:
+        standing = standing.filter(pl.col("debtor").is_in(list(debtors)))
+    return list(
+        standing.select("debtor", "company").unique().sort("debtor", "company").iter_rows()
+    )
 
 
 def _case(
@@ -126,17 +135,37 @@ def plug(made: Iterable[Case], registry: Registry) -> list[Case]:
     for fact in registry.extra:
         assert fact.column is not None
         if fact.level == "item":
-            keys = [(n, i.id) for n, case in enumerate(found) for i in case.account.items]
+            keys = [(n, i.id, i.currency) for n, c in enumerate(found) for i in c.account.items]
             rows = [_row(i, found[n].on) for n, i in _items(found)]
+            schema = TABLES["items"].schema
         else:
-            keys = [(n, "") for n, _ in enumerate(found)]
+            keys = [(n, "", c.account.company.currency) for n, c in enumerate(found)]
             rows = [_row(case.account.payer, case.on) for case in found]
+            schema = TABLES["customers"].schema
         if not rows:
             continue
-        values = fact.column(pl.DataFrame(rows, infer_schema_length=None)).to_list()
-        for (n, item), value in zip(keys, values, strict=True):
-            plugged[n][(fact.name, item)] = value
+        frame = pl.DataFrame(rows, schema={**schema, "on": pl.Date()})
+        values = fact.column(frame).to_list()
+        for (n, item, currency), value in zip(keys, values, strict=True):
+            plugged[n][(fact.name, item)] = known_value(fact, value, currency)
     return [replace(case, plugged=extra) for case, extra in zip(found, plugged, strict=True)]
+
+
+def known_value(fact: Fact, value: object, currency: str) -> object:
+    """What a plugin gave for one row, as conditions compare it; None is not known.
+
+    Money is int minor units of the item's currency (of the company's books for accounts), a share a
+    Decimal or int with 1 for all of it, texts a list.
+    """
+    if value is None:
+        return None
+    if fact.type == "money":
+        return Sum({currency: int(value)})  # type: ignore[call-overload]
+    if fact.type == "share":
+        return Fraction(value)  # type: ignore[call-overload]
+    if fact.type == "texts":
+        return frozenset(value)  # type: ignore[call-overload]
+    return value
 
 
 def _items(found: Sequence[Case]) -> Iterable[tuple[int, object]]:

@@ -1,4 +1,4 @@
-"""What a policy concludes for one account on one day, in the form in which the readers must agree."""
+"""What a policy concludes for one account on one day; on this the readers must agree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Step:
-    """An item's way to a stage of the ladder today. `cycle` above 0 is a repeat of the stage it is at."""
+    """An item's way to a stage today; `cycle` above 0 is a repeat of the stage it is at."""
 
     item: str
     stage: int
@@ -18,7 +18,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A standing action to be put in force; `stage` is -1 when a watch asks; `items` are its causes."""
+    """A standing action to be put in force, and its causes; `stage` is -1 when a watch asks."""
 
     kind: str  # hold or tag
     name: str
@@ -44,11 +44,11 @@ class Conclusions:
     """All that a policy says of one account on one day; every tuple is sorted.
 
     `silent`: items that nothing may be demanded for, each with its reasons (pauses, then guards).
-    `resting`: items whose silence ended today and that may not rise before tomorrow. `listed`: silent
-    items that are still shown and summed. `waiting`: items at a stage that the ladder no longer has.
-    `released`, `overridden`, `cleared`, `kept`: standing actions (kind, name) that nobody asks for any
-    more; that a person has spoken on; whose override has ended; that stay although written off.
-    `vetoed`: (veto, item) with item "" for the whole account.
+    `resting`: items whose silence ended today and that may not rise before tomorrow. `listed`:
+    silent items that are still shown and summed. `waiting`: items at a stage that the ladder no
+    longer has. `released`, `overridden`, `cleared`, `kept`: standing actions (kind, name) that
+    nobody asks for any more; that a person has spoken on; whose override has ended; that stay
+    although written off. `vetoed`: (veto, item) with item "" for the whole account.
     """
 
     policy: str
@@ -77,5 +77,6 @@ class Conclusions:
             or self.released
             or self.overridden
             or self.cleared
+            or self.kept
             or self.fire
         )

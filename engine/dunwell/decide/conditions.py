@@ -1,4 +1,4 @@
-"""Whether a condition holds for one item or account, and the fact and threshold behind each test."""
+"""Whether a condition holds for an item or account, and the fact and threshold of each test."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from operator import ge, gt, le, lt
+from typing import Protocol
 
-from dunwell.calendar import Duration
+from dunwell.calendar import Calendar, Duration
 from dunwell.calendar.durations import add_months
-from dunwell.decide.case import Case, ItemCase
+from dunwell.decide.case import ItemCase
 from dunwell.decide.values import Known, Span, Sum, View, account_value, item_value
 from dunwell.facts import Fact, Registry
-from dunwell.money import Money
-from dunwell.policy.tree import BySegment, Condition, Every, Neither, Some, Test, Value
+from dunwell.money import Money, Rates
+from dunwell.policy.tree import (
+    BySegment,
+    Condition,
+    Every,
+    Neither,
+    Policy,
+    Some,
+    Test,
+    Value,
+)
 
 _ORDER: dict[str, Callable[..., bool]] = {
     "at_least": ge,
@@ -25,9 +35,28 @@ _ORDER: dict[str, Callable[..., bool]] = {
 }
 
 
+class Terms(Protocol):
+    """What values are compared under; a case has all of it."""
+
+    @property
+    def policy(self) -> Policy:
+        """Knows the order of stages."""
+        ...
+
+    @property
+    def rates(self) -> Rates:
+        """The company's exchange rates."""
+        ...
+
+    @property
+    def calendar(self) -> Calendar:
+        """Knows business days."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One test as it came out: the fact's value (None: not known), the threshold, and the truth."""
+    """One test as it came out: the fact's value (None: not known), the threshold, the truth."""
 
     test: Test
     item: str  # "" for account facts
@@ -107,7 +136,7 @@ def compare(
     op: str,
     value: Known | None,
     threshold: Value | tuple[Value, ...] | None,
-    case: Case,
+    case: Terms,
 ) -> bool | None:
     """Compare a value with a threshold; None when either is not known."""
     if op == "known":
@@ -125,7 +154,7 @@ def compare(
     return _ordered(op, value, threshold, case)
 
 
-def _equal(value: Known, wanted: Value, case: Case) -> bool | None:
+def _equal(value: Known, wanted: Value, case: Terms) -> bool | None:
     if isinstance(value, frozenset):
         return wanted in value
     if isinstance(value, Sum) and isinstance(wanted, Money):
@@ -138,7 +167,7 @@ def _equal(value: Known, wanted: Value, case: Case) -> bool | None:
     return value == wanted
 
 
-def _ordered(op: str, value: Known, threshold: Value, case: Case) -> bool | None:
+def _ordered(op: str, value: Known, threshold: Value, case: Terms) -> bool | None:
     order = _ORDER[op]
     if isinstance(value, Sum) and isinstance(threshold, Money):
         have = value.within(threshold.currency, case.rates)
@@ -153,7 +182,7 @@ def _ordered(op: str, value: Known, threshold: Value, case: Case) -> bool | None
 
 
 def _span_order(
-    order: Callable[..., bool], span: Span, threshold: Value, case: Case
+    order: Callable[..., bool], span: Span, threshold: Value, case: Terms
 ) -> bool | None:
     if isinstance(threshold, int):
         return order(span.days, threshold)
@@ -168,7 +197,7 @@ def _span_order(
 
 
 def _compare_stage(
-    op: str, value: str, threshold: Value | tuple[Value, ...], case: Case
+    op: str, value: str, threshold: Value | tuple[Value, ...], case: Terms
 ) -> bool | None:
     have = case.policy.stage(value)
     wanted = threshold if isinstance(threshold, tuple) else (threshold,)

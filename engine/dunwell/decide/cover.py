@@ -28,8 +28,8 @@ class Covered:
 def cover(account: Account, on: date) -> Mapping[str, Covered]:
     """Spread the account's credits over its items, in each currency for itself.
 
-    A credit covers first the item it is linked to; what is left of it, and credits without an item,
-    cover the oldest due items (those without a due date last), never a contested part.
+    A credit covers first the item it is linked to; what is left of it, and credits without an
+    item, cover the oldest due items (those without a due date last), never a contested part.
     """
     items = sorted(account.items, key=lambda i: (i.due or date.max, i.id))
     ids = {item.id: item for item in items}
@@ -46,6 +46,7 @@ def cover(account: Account, on: date) -> Mapping[str, Covered]:
         if spare > 0:
             linked[item.id] = item.balance
             pool[item.currency] = pool.get(item.currency, 0) + spare
+    pool = {currency: max(0, free) for currency, free in pool.items()}
     covered = {}
     for item in items:
         own_part = linked.get(item.id, 0)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from dunwell.calendar import elapsed
 from dunwell.decide.case import DAY, Case, ItemCase
-from dunwell.decide.conclusions import Conclusions, Fire, Place, Step
+from dunwell.decide.conclusions import Conclusions, Fire, Step
 from dunwell.decide.conditions import Finding, holds
 from dunwell.decide.standing import Asked, conclude_standing
 from dunwell.decide.values import View, account_value, excluded, item_value
@@ -17,7 +17,7 @@ from dunwell.facts import Registry
 from dunwell.policy.tree import Condition, Pause, Policy, Stage, tests
 
 Watcher = Callable[[str, str, list[Finding], bool], None]
-"""Told of every condition that was asked: what for, the item ("" for the account), the findings, the verdict."""
+"""Told of every condition that was asked: what for, item ("": the account), findings, verdict."""
 
 
 def applies(policy: Policy, case: Case, registry: Registry) -> bool:
@@ -38,9 +38,7 @@ class Evaluation:
         if self.watcher is None:
             return holds(condition, view, item=item, registry=self.registry)
         findings: list[Finding] = []
-        verdict = holds(
-            condition, view, item=item, registry=self.registry, record=findings.append
-        )
+        verdict = holds(condition, view, item=item, registry=self.registry, record=findings.append)
         self.watcher(what, item.row.id if item else "", findings, verdict)
         return verdict
 
@@ -281,6 +279,8 @@ def _still(case: Case, day: object, pause: Pause, last: object) -> bool:
     """Whether a pause that held on `day` reaches to `last` by its grace."""
     from datetime import date
 
-    assert isinstance(day, date) and isinstance(last, date) and pause.grace is not None
+    assert isinstance(day, date)
+    assert isinstance(last, date)
+    assert pause.grace is not None
     # the grace ends on the day on which it has passed
     return case.calendar.add(day, pause.grace) >= last

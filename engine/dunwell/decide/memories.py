@@ -56,7 +56,8 @@ class Memories:
 
     The frames hold one row for each item state, contact, bounce, watch state and standing state, in
     the order in which the debtor's state has them. `garbled` says why a debtor's log cannot be read;
-    `claimed` are debtors for whom somebody is acting right now.
+    `claimed` are debtors for whom somebody is acting right now; `unsettled` those with a command of
+    which nobody can tell whether it was done.
     """
 
     items: pl.DataFrame
@@ -66,6 +67,7 @@ class Memories:
     standing: pl.DataFrame
     garbled: Mapping[str, str] = field(default_factory=dict)
     claimed: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
     single: Callable[[str], Memory] = field(default=lambda debtor: NOTHING)
 
     def memory(self, debtor: str) -> Memory:
@@ -157,9 +159,12 @@ class _Gathered:
         self._columns: dict[str, dict[str, list[object]]] = {
             part: {name: [] for name in schema} for part, schema in _PARTS.items()
         }
+        self._unsettled: set[str] = set()
 
     def add(self, debtor: str, state: State) -> None:
         """Take in the state of one debtor."""
+        if state.unknowns:
+            self._unsettled.add(debtor)
         self._waiting.append((debtor, state))
         if len(self._waiting) >= _CHUNK:
             self._take_apart()
@@ -175,9 +180,7 @@ class _Gathered:
                     values += _values(name, rows)
         self._waiting.clear()
 
-    def memories(
-        self, folded: Mapping[str, Memory], single: Callable[[str], Memory]
-    ) -> Memories:
+    def memories(self, folded: Mapping[str, Memory], single: Callable[[str], Memory]) -> Memories:
         """Everything that was taken in; `folded` brings people's contacts and what is wrong."""
         self._take_apart()
         contacts = self._columns["contacts"]
@@ -190,6 +193,7 @@ class _Gathered:
             **{part: frame(_PARTS[part], columns) for part, columns in self._columns.items()},
             garbled={debtor: m.garbled for debtor, m in folded.items() if m.garbled},
             claimed=frozenset(debtor for debtor, m in folded.items() if m.claim is not None),
+            unsettled=frozenset(self._unsettled),
             single=single,
         )
 

@@ -22,8 +22,10 @@ class Promised:
     covers: tuple[str, ...]  # items in order; empty: the oldest first
 
     def state(self, day: date) -> PromiseState | None:
-        """Open until its day, kept when paid by then, else broken; None before it was made or after a
-        person ended it."""
+        """Open until its day, kept when paid by then, else broken.
+
+        None before it was made, and after a person ended it.
+        """
         if day < self.row.made or (self.row.ended is not None and self.row.ended <= day):
             return None
         if self.kept_on is not None and self.kept_on <= min(day, self.row.by):
@@ -59,8 +61,11 @@ def _kept_on(promise: Promise, account: Account) -> date | None:
 def promised(
     item: str, found: Sequence[Promised], covered: Mapping[str, Covered]
 ) -> tuple[Promised, ...]:
-    """The promises that cover an item, newest first. Without named items a promise covers the oldest
-    due first, as long as a part of its amount is left when their turn comes."""
+    """The promises that cover an item, newest first.
+
+    Without named items a promise covers the oldest due first, as long as a part of its
+    amount is left when their turn comes.
+    """
     return tuple(p for p in found if _covers(p, item, covered))
 
 

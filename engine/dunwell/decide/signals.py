@@ -1,5 +1,6 @@
 """What the columns reader hands to the rule network: which conditions hold, for the accounts where
-anything may have to be done. Stages, segments and pauses are given by their place in the policy."""
+anything may have to be done. Stages, segments and pauses are given by their place in the policy.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +21,14 @@ SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = {
     "pauses": {"account": _I, "item": _I, "pause": _I, "guard": _T, "lift": _B, "listed": _B},
     # items for which a pause or guard held yesterday
     "yesterday": {"account": _I, "item": _I},
-    # an adopt rule that holds for a live item without a stage: its place in the list, and the stage
+    # an adopt rule that holds for a live item without a stage: its place in the list, the stage
     "adopts": {"account": _I, "item": _I, "order": _I, "stage": _I},
     # ways in which a live, free item may move: kind is jump, next or repeat; `after` has passed
     "moves": {"account": _I, "item": _I, "kind": _T, "stage": _I, "cycle": _I},
     # the approval of a stage is needed for an item
     "approvals": {"account": _I, "item": _I, "stage": _I},
     # an item for which the `for` of a stage with a standing action holds and something is to pay;
-    # `reached`: its stage is that one or later (and not only adopted); `half`: a part of it is done
+    # `reached`: its stage is that one or later (not only adopted); `half`: a part of it is done
     "wants": {
         "account": _I,
         "item": _I,
@@ -39,7 +40,8 @@ SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = {
     },
     # a watch with a standing action whose condition holds
     "watching": {"account": _I, "name": _I, "order": _I, "watch": _T},
-    # what is in force in the ERP, and what Dunwell remembers of its own: state "" means not its own;
+    # what is in force in the ERP, and what Dunwell remembers of its own: state "" means not its
+    # own;
     # `ours`: the ERP still says what Dunwell wrote; `written_off`: its items were written off
     "standing": {
         "account": _I,
@@ -64,9 +66,12 @@ SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """The frames of `SCHEMAS` for one policy; every account in them is one where something may have
-    to be done. `names` are the (kind, name) of standing actions; `actions` their (stage, watch, id)
-    in the order of `order`."""
+    """The frames of `SCHEMAS` for one policy.
+
+    Every account in them is one where something may have to be done. `names` are the
+    (kind, name) of standing actions; `actions` their (stage, watch, id) in the order of
+    `order`.
+    """
 
     policy: str
     frames: Mapping[str, pl.DataFrame]

@@ -1,4 +1,4 @@
-"""Holds and tags: they stand while an open item asks for them, and a person's word stands above."""
+"""Holds and tags stand while an open item asks for them; a person's word stands above that."""
 
 from __future__ import annotations
 

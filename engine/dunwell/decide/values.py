@@ -14,7 +14,7 @@ from dunwell.money import Rates
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days from `start` to `end`; tests may count them as calendar days, business days or months."""
+    """Days from `start` to `end`; tests count them as calendar days, business days or months."""
 
     start: date
     end: date
@@ -58,7 +58,9 @@ class View:
     case: Case
     day: date
     segment: str | None = None
-    silent: frozenset[str] | None = None  # items that do not count; None while pauses are not known
+    silent: frozenset[str] | None = (
+        None  # items that do not count; None while pauses are not known
+    )
 
 
 def item_value(view: View, item: ItemCase, fact: str) -> Known | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from dunwell.calendar import next_occurrence
-from dunwell.decide.case import Case, ItemCase
+from dunwell.calendar import Calendar, next_occurrence
+from dunwell.decide.case import ItemCase
 from dunwell.decide.conclusions import Fire
 from dunwell.decide.values import newest_task
 from dunwell.log.entry import WatchState
@@ -43,7 +43,10 @@ def _fire(reading: Evaluation, watch: Watch) -> Fire | None:
     events = [t.fact for t in tests(watch.when) if reading.registry[t.fact].event]
     if events:
         return _on_events(reading, watch, items, sorted(set(events)), state)
-    if watch.repeat is None or not _due(watch.repeat, state, reading.case):
+    if watch.repeat is None:
+        return None
+    last = (state.cycle, state.on) if state else None
+    if not due_again(watch.repeat, last, reading.case.on, reading.case.calendar):
         return None
     cycle = state.cycle + 1 if state else 0
     return Fire(watch.name, cycle, (), tuple(sorted(i.row.id for i in items)))
@@ -97,15 +100,13 @@ def _occurrences(reading: Evaluation, event: str, item: ItemCase | None) -> list
     return [f"{event}:{item.row.id}"]
 
 
-def _due(repeat: Repeat, state: WatchState | None, case: Case) -> bool:
-    on = case.on
-    if state is not None:
-        if repeat.at_most is not None and state.cycle >= repeat.at_most:
+def due_again(repeat: Repeat, last: tuple[int, date] | None, on: date, calendar: Calendar) -> bool:
+    """Whether what repeats is due; `last`: its newest cycle and the day of it, None before any."""
+    if last is not None:
+        cycle, day = last
+        if repeat.at_most is not None and cycle >= repeat.at_most:
             return False
-        again = next_occurrence(
-            state.on, repeat.every, on_day=repeat.on_day, calendar=case.calendar
-        )
-        return on >= again
+        return on >= next_occurrence(day, repeat.every, on_day=repeat.on_day, calendar=calendar)
     if repeat.on_day is None:
         return True
     # without a first time there is no rhythm yet: begin on its day, or soon after a missed run

@@ -1,4 +1,4 @@
-"""Every fact with its meaning; the schema, the reference and the checks are generated from here."""
+"""Every fact with its meaning; schema, reference and checks are generated from here."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Level = Literal["item", "account"]
 class Fact:
     """One word that a condition may test.
 
-    `period`: the test must state `within`. `counted`: is summed after pauses are known, so segments,
-    pauses and `applies_to` may not read it. `event`: has an occurrence of its own, on which a watch
-    fires once. `values`: a closed set of words. `column`: how a plugin computes it, from a frame of
-    items (or accounts) to one value a row; None for the built-in ones.
+    `period`: the test must state `within`. `counted`: is summed after pauses are known, so
+    segments, pauses and `applies_to` may not read it. `event`: has an occurrence of its own, on
+    which a watch fires once. `values`: a closed set of words. `column`: how a plugin computes it,
+    from a frame of items (or accounts) to one value a row; None for the built-in ones.
     """
 
     name: str
@@ -81,7 +81,7 @@ is_disputed flag:event a dispute is open on the item
 disputed_amount money the contested part
 dispute_age days days since the open dispute began; not known without one
 dispute_reason text the reason of the open dispute; not known without one
-promise text:event:open|kept|broken state of the newest promise that covers the item; not known without one
+promise text:event:open|kept|broken state of the newest promise that covers the item
 collection text:event:none|scheduled|pending|returned state of a direct debit or card payment
 collection_failure text why the newest collection came back
 collection_returns count how many collections came back
@@ -97,7 +97,7 @@ overdue money:counted sum of to_pay past due and not paused
 overdue_all money sum of to_pay past due, paused items too
 overdue_count count:counted items past due with something to pay, not paused
 overdue_count_all count items past due with something to pay, paused ones too
-oldest_days_past_due days:counted most days past due of those in overdue; not known when there is none
+oldest_days_past_due days:counted most days past due of those in overdue, if any
 exposure money balances less unapplied credits
 unapplied_credit money credits not applied, as a positive sum
 credit_limit money the limit set in the ERP; not known when none is set
@@ -107,9 +107,9 @@ bounced flag:event the address that messages would go to is known to bounce
 days_since_contact days days since the newest contact, ours or a person's; not known without one
 contacts count:period contacts attempted within the period, people's too
 invoices_paid count:period invoices fully paid within the period
-late_share share:period part of the invoices paid within the period that were paid after their due date
-average_days_late days:period mean days late of the invoices paid within the period, early ones counted as 0
-usual_days_late days:period median days late of the invoices paid within the period, the lower one of two
+late_share share:period part of the invoices paid in the period that were late
+average_days_late days:period mean days late of the invoices paid in the period (early: 0)
+usual_days_late days:period median days late of the invoices paid in the period (lower of two)
 broken_promises count:period promises broken within the period
 task_outcome text:event what a person said when the newest task ended
 customer_type text:business|consumer|public kind of debtor

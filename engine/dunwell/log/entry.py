@@ -62,9 +62,10 @@ class ItemState(Record, frozen=True):
     """Where one item stands: its newest delivered stage.
 
     `on` is the day it was delivered; `cycle` counts its repeats from 0; `pay_by` the last day the
-    customer was given; `via` the key of the message that delivered it. `adopted`: placed silently at
-    this stage. `part`: the next stage and those of its actions that are done. `gone`: the first day an
-    entry was written while the item was not open. An item with a part but no stage has stage "".
+    customer was given; `via` the key of the message that delivered it. `adopted`: placed silently
+    at this stage. `part`: the next stage and those of its actions that are done. `gone`: the first
+    day an entry was written while the item was not open. An item with a part but no stage has
+    stage "".
     """
 
     item: str
@@ -148,8 +149,9 @@ class Rise(Record, frozen=True):
 class Claimed(Record, frozen=True):
     """One command as its claim names it: enough to recover it without the plan file.
 
-    `key` is the idempotency key of the effect; `action` the id of the action inside its stage or watch
-    (`remind`, `task`, `hold:orders`, ...); `blind` says that its channel cannot be asked afterwards.
+    `key` is the idempotency key of the effect; `action` the id of the action inside its stage or
+    watch (`remind`, `task`, `hold:orders`, ...); `blind` says that its channel cannot be asked
+    afterwards.
     """
 
     key: str
@@ -223,8 +225,8 @@ ResultStatus = Literal[
 class Result(Record, frozen=True):
     """What became of one claimed command.
 
-    `reason`: changed, superseded, window, limit, not_approved, busy for skipped; now, later, never for
-    failed. `delivery` may change later by a delivery entry. `detail` is for people.
+    `reason`: changed, superseded, window, limit, not_approved, busy for skipped; now, later, never
+    for failed. `delivery` may change later by a delivery entry. `detail` is for people.
     """
 
     key: str
@@ -245,8 +247,11 @@ class OutcomeBody(Record, frozen=True):
 
 
 class StartedBody(Record, frozen=True):
-    """About to send the effect `key`; `before` says what became of the claim's earlier messages, so that
-    at most one of them is ever in doubt."""
+    """About to send the effect `key`.
+
+    `before` says what became of the claim's earlier messages, so that at most one of them
+    is ever in doubt.
+    """
 
     claim: str
     key: str

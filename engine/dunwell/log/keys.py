@@ -28,7 +28,7 @@ def effect_key(claim: str, ordinal: int) -> str:
 
 
 def meaning(tenant: str, ladder: str, stage: str, action: str, item: str, cycle: int) -> str:
-    """What an effect means for an item; no date, wording, amount, attempt, channel or other item."""
+    """What an effect means for an item; no date, wording, amount, attempt, channel, other item."""
     return digest("meaning", tenant, ladder, stage, action, item, str(cycle), length=26)
 
 

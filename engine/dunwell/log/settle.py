@@ -55,7 +55,7 @@ def settle(
 
 
 def _attempted(result: Result) -> bool:
-    """An attempt counts as a contact once something may have left; a refusal at the door did not."""
+    """An attempt is a contact once something may have left; a refusal at the door is none."""
     if result.status in ("done", "unknown"):
         return True
     return result.delivery in ("accepted", "delivered", "bounced")
@@ -84,7 +84,9 @@ def _fire_all(state: State, claim: ClaimBody, results: Mapping[str, Result]) -> 
     groups: dict[tuple[str, str, str], list[Claimed]] = {}
     for command in claim.commands:
         if command.watch:
-            groups.setdefault((command.company, command.ladder, command.source), []).append(command)
+            groups.setdefault((command.company, command.ladder, command.source), []).append(
+                command
+            )
     for commands in groups.values():
         status = [results[c.key].status for c in commands if c.key in results]
         if len(status) == len(commands) and all(s in (*DONE, "unknown") for s in status):
@@ -94,9 +96,7 @@ def _fire_all(state: State, claim: ClaimBody, results: Mapping[str, Result]) -> 
 
 def _fired(state: State, command: Claimed, on: date) -> State:
     name = f"{command.ladder}/{command.source}"
-    old = next(
-        (w for w in state.watches if (w.company, w.watch) == (command.company, name)), None
-    )
+    old = next((w for w in state.watches if (w.company, w.watch) == (command.company, name)), None)
     seen = tuple(sorted({*(old.seen if old else ()), *command.occurrences}))
     new = WatchState(command.company, name, command.cycle, on, seen)
     return replace(state, watches=(*(w for w in state.watches if w is not old), new))
@@ -189,9 +189,7 @@ def _bounce(state: State, channel: str, address_hash: str, on: date, key: str) -
     known = {(b.channel, b.address_hash) for b in state.bounces}
     if (channel, address_hash) in known:
         return state
-    return replace(
-        state, bounces=(*state.bounces, BounceState(channel, address_hash, on, key))
-    )
+    return replace(state, bounces=(*state.bounces, BounceState(channel, address_hash, on, key)))
 
 
 def bounced(state: State, body: DeliveryBody) -> State:

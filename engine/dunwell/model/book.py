@@ -29,7 +29,7 @@ class Describe:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The tables of one run; `tables[name]` always exists, empty where the ERP has no such thing."""
+    """The tables of one run; each exists, empty where the ERP has no such thing."""
 
     describe: Describe
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)

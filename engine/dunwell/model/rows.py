@@ -200,8 +200,11 @@ def rows(table: pl.DataFrame, kind: type[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All rows of one account: one payer with one company. Promises, tasks and holds are those that
-    concern this company or all; `customers` are those that the payer pays for, itself included."""
+    """All rows of one account: one payer with one company.
+
+    Promises, tasks and holds are those that concern this company or all; `customers` are
+    those that the payer pays for, itself included.
+    """
 
     debtor: str
     company: Company
@@ -236,10 +239,11 @@ def accounts(
     *,
     remembered: Iterable[tuple[str, str]] = (),
 ) -> list[Account]:
-    """The accounts of some debtors (None: all) that have an open item, a credit, a hold or a task, or
-    that are `remembered` (debtor, company) for something of Dunwell's that stands there; sorted.
+    """The accounts of some debtors (None: all), sorted.
 
-    Read set-wise: one pass over each table, whatever the number of debtors.
+    Those that have an open item, a credit, a hold or a task, or that are `remembered` (debtor,
+    company) for something of Dunwell's that stands there. Read set-wise: one pass over each table,
+    whatever the number of debtors.
     """
     payer_of = payers(book)
     if debtors is not None:
@@ -253,7 +257,11 @@ def accounts(
             frame = frame.filter(pl.col(key).is_in(ids))
         return rows(frame, kind)
 
-    customers = {c.id: c for c in of("customers", Customer, "id")}
+    # a payer may itself name another payer: its own row is needed all the same
+    owners = book["customers"]
+    if debtors is not None:
+        owners = owners.filter(pl.col("id").is_in([*ids, *wanted]))
+    customers = {c.id: c for c in rows(owners, Customer)}
     companies = {c.id: c for c in rows(book["companies"], Company)}
     items = of("items", Item)
     documents = {name for item in items for name in (item.id, item.document) if name}
@@ -310,10 +318,11 @@ class _Sources:
             if key[0] is not None and key[1] in companies  # type: ignore[index]
         }
         keys.update((d, c) for d, c in remembered if d in customers and c in companies)
-        for debtor, marks in (*self.holds.items(), *self.tasks.items()):
-            for mark in marks:
-                places = [mark.company] if mark.company else list(companies)  # type: ignore[attr-defined]
-                keys.update((str(debtor), c) for c in places if debtor in customers)
+        marked = (*self.holds.items(), *self.tasks.items())
+        marks = [(d, mark.company) for d, found in marked for mark in found]
+        for debtor, place in marks:
+            known = [c for c in companies if not place or c == place]
+            keys.update((str(debtor), c) for c in known if debtor in customers)
         return [self._account(debtor, companies[c], customers) for debtor, c in sorted(keys)]
 
     def _account(
@@ -321,7 +330,7 @@ class _Sources:
     ) -> Account:
         key = (debtor, company.id)
         items = sorted(self.items.get(key, ()), key=lambda i: i.id)
-        here = (None, company.id)
+        here = (None, "", company.id)
         disputes = {
             d.id: d
             for item in items

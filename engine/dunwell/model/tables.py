@@ -267,7 +267,8 @@ def empty(table: str) -> pl.DataFrame:
 def frame(table: str, page: PageLike) -> pl.DataFrame:
     """A page in the published types; columns that the adapter lacks are null.
 
-    Raises `TypeError` or `polars` errors where a value does not fit; `page_problems` says it in words.
+    Raises `TypeError` or `polars` errors where a value does not fit; `page_problems` says it in
+    words.
     """
     schema = TABLES[table].schema
     given = page if isinstance(page, pl.DataFrame) else _from_columns(table, page)
@@ -295,6 +296,7 @@ def page_problems(table: str, page: pl.DataFrame) -> Iterable[str]:
     spec = TABLES[table]
     for column in spec.columns:
         if column.required and page[column.name].null_count():
-            yield f"table '{table}', column '{column.name}': {page[column.name].null_count()} rows are empty"
+            empties = page[column.name].null_count()
+            yield f"table '{table}', column '{column.name}': {empties} rows are empty"
     if spec.key == "id" and page["id"].n_unique() != page.height:
         yield f"table '{table}': an id occurs twice"

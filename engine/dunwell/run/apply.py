@@ -45,8 +45,8 @@ class Claim:
 def apply(engine: Engine, plan: Plan) -> list[Receipt]:
     """Do the plan's commands; one receipt for each, in the plan's order.
 
-    Raises `StoppedError` before the first effect where the plan is stale, of another tenant, of other
-    policies, or over a limit. Never decides again: what no longer holds is skipped.
+    Raises `StoppedError` before the first effect where the plan is stale, of another tenant, of
+    other policies, or over a limit. Never decides again: what no longer holds is skipped.
     """
     described = engine.adapter.describe()
     refuse(
@@ -74,14 +74,12 @@ def apply(engine: Engine, plan: Plan) -> list[Receipt]:
 class _Batch:
     """Some debtors of a plan, from refresh to outcome."""
 
-    def __init__(
-        self, engine: Engine, plan: Plan, batch: dict[str, list[AccountPlan]]
-    ) -> None:
+    def __init__(self, engine: Engine, plan: Plan, batch: dict[str, list[AccountPlan]]) -> None:
         self.engine, self.plan, self.batch = engine, plan, batch
         self.receipts: list[Receipt] = []
 
     def run(self) -> list[Receipt]:
-        """Receipts for every command; an ERP that fails before the first effect is a failure of each."""
+        """Receipts for every command; an ERP that fails before the first effect fails each."""
         try:
             fresh, clock = self._refresh()
             claims = self._claim(fresh, clock)
@@ -189,9 +187,7 @@ class _Batch:
         entries = []
         for claim in claims:
             own = [results[key] for key, _, _ in claim.keyed]
-            memory = Memory(
-                claim.fresh.memory.state, head=hands[claim.entry.debtor].position
-            )
+            memory = Memory(claim.fresh.memory.state, head=hands[claim.entry.debtor].position)
             entries.append(
                 outcome_entry(
                     claim.entry, claim.body, own, memory,
@@ -202,7 +198,9 @@ class _Batch:
             answers = append(self.engine.adapter, entries)
         except AdapterError:
             return  # the claims stay open and are recovered after their lease
-        lost = [c for c, answer in zip(claims, answers, strict=True) if not isinstance(answer, Won)]
+        lost = [
+            c for c, answer in zip(claims, answers, strict=True) if not isinstance(answer, Won)
+        ]
         for claim in lost:
             own = [results[key] for key, _, _ in claim.keyed]
             finish(self.engine, claim.entry, claim.body, own, claim.fresh.open_items)
@@ -240,17 +238,15 @@ def finish(
 ) -> bool:
     """Append the outcome of a claim whose place another entry took; the first outcome wins.
 
-    False when the claim has one already, or when it cannot be written now: then it is recovered after
-    its lease by looking its effects up.
+    False when the claim has one already, or when it cannot be written now: then it is recovered
+    after its lease by looking its effects up.
     """
     for _ in range(5):
         seen = read_log(engine, [claim.debtor])
         memory = seen[0].get(claim.debtor, NOTHING)
         if memory.claim is None or memory.claim.entry.key != claim.key:
             return False
-        entry = outcome_entry(
-            claim, body, results, memory, open_items=open_items, now=seen[1]
-        )
+        entry = outcome_entry(claim, body, results, memory, open_items=open_items, now=seen[1])
         try:
             if isinstance(append(engine.adapter, [entry])[0], Won):
                 return True

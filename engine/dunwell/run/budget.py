@@ -34,7 +34,13 @@ def _rank(draft: Draft, letter: Letter, base: str) -> tuple[int, int, date, str,
     for money in letter.parted.money:
         converted = draft.case.rates.convert(money, base) or Money(0, base)
         total += converted.minor
-    return -letter.severity, -total, _last(draft.case), draft.case.account.company.id, letter.source
+    return (
+        -letter.severity,
+        -total,
+        _last(draft.case),
+        draft.case.account.company.id,
+        letter.source,
+    )
 
 
 def _last(case: Case) -> date:

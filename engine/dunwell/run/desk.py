@@ -43,8 +43,8 @@ def approve(
 ) -> list[tuple[str, Waiting]]:
     """Write a yes or no for the plan's waiting steps (of some debtors only) into their logs.
 
-    A yes holds for these steps up to what they demand now, a no until its date. Returns what was said
-    to, debtor and step.
+    A yes holds for these steps up to what they demand now, a no until its date. Returns what was
+    said to, debtor and step.
     """
     described = engine.adapter.describe()
     if plan.header.tenant != described.tenant:
@@ -80,19 +80,22 @@ def approve(
 
 
 def _single(engine: Engine, waiting: Waiting) -> tuple[int, str] | None:
-    """The approved amount where it is in one currency; several currencies are approved as they are."""
+    """The approved amount where it is in one currency; several are approved as they are."""
     if len(waiting.money) == 1:
         return waiting.money[0].minor, waiting.money[0].currency
     return None
 
 
 def resolve(engine: Engine, key: str, *, sent: bool, because: str, by: str) -> str:
-    """Settle an unknown outcome; returns the debtor. Raises `DeskError` when there is no such one."""
+    """Settle an unknown outcome; returns the debtor. `DeskError` when there is no such one."""
     memories, _ = read_log(engine, None)
-    for debtor, memory in sorted(memories.items()):
-        if any(u.command.key == key for u in memory.state.unknowns):
-            break
-    else:
+    asked = (
+        name
+        for name, memory in sorted(memories.items())
+        if any(u.command.key == key for u in memory.state.unknowns)
+    )
+    debtor = next(asked, None)
+    if debtor is None:
         raise DeskError(f"no outcome is unknown under the key '{key}'")
     described = engine.adapter.describe()
     body = ResolutionBody(described.tenant, key, sent, because, by, described.on)

@@ -164,8 +164,8 @@ def judge(
 ) -> tuple[frozenset[str], dict[str, date | None]]:
     """Which items a person approved, and which were refused until when.
 
-    The newest word counts. A yes holds up to the amount that was approved, in its currency: when the
-    items that it names have come to owe more together, it no longer does.
+    The newest word counts. A yes holds up to the amount that was approved, in its currency: when
+    the items that it names have come to owe more together, it no longer does.
     """
     newest: dict[str, ApprovalState] = {}
     for approval in sorted(case.memory.state.approvals, key=lambda a: a.on):
@@ -263,7 +263,7 @@ def _unknown(made: Draft) -> str:
 def _reach(
     made: Draft, action: Action, what: str, context: Context
 ) -> tuple[Recipient, Interval, bool] | None:
-    """The recipient, the hours of today, and whether today is a day; None when nobody can be reached."""
+    """The recipient, the hours of today, whether today is a day; None: nobody can be reached."""
     rules = made.case.house.contacts(made.case.policy)
     channels = [c for c in rules.channels if c in context.channels]
     closed = ""
@@ -340,9 +340,7 @@ def _watch(made: Draft, fire: Fire, context: Context) -> None:
     if reached is None or not reached[2]:
         return
     parted = part(made.case, found, fire.items, None)
-    made.letters.append(
-        Letter(remind, fire.watch, -1, reached[0], reached[1], parted, fire=fire)
-    )
+    made.letters.append(Letter(remind, fire.watch, -1, reached[0], reached[1], parted, fire=fire))
 
 
 def _credit_notes(case: Case) -> list[str]:

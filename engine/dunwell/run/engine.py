@@ -24,9 +24,9 @@ def silent(what: str, done: int, total: int) -> None:
 class Engine:
     """An ERP, the channels by the name of what they carry, the policies, and how to word messages.
 
-    `digests` name the policies and templates in force; a plan made with others is refused. `lease` is
-    how many seconds of ERP time a claim excludes everybody else. `workers` processes decide; `verify`
-    is `sample` or `all`.
+    `digests` name the policies and templates in force; a plan made with others is refused. `lease`
+    is how many seconds of ERP time a claim excludes everybody else. `workers` processes decide;
+    `verify` is `sample` or `all`.
     """
 
     adapter: Adapter

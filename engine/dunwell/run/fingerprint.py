@@ -1,4 +1,4 @@
-"""A short name of all facts that a decision and its texts used, to notice any change before acting."""
+"""A short name of all facts that a decision and its texts used, to notice any change."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from dunwell.model.rows import Account
 
 
 def fingerprint(accounts: Sequence[Account], memory: Memory) -> str:
-    """The digest of a debtor's items, credits, promises, disputes, exclusions, holds, tasks, addresses
-    and log; approvals do not change it, so a plan stays true when a person approves it."""
+    """The digest of a debtor's rows and log.
+
+    Items, credits, promises, disputes, exclusions, holds, tasks, addresses. Approvals leave it
+    alone, so a plan stays true when a person approves it.
+    """
     parts: list[object] = [memory.decided, len(memory.people), memory.people[-1:] or ""]
     for account in sorted(accounts, key=lambda a: a.company.id):
         parts += (
             account.company.id,
             account.payer,
             account.contacts,
-            [i for i in account.items],
+            account.items,
             account.credits,
             account.promises,
             account.disputes,

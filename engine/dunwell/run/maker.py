@@ -66,9 +66,7 @@ class Maker:
     ) -> None:
         """Note that an item reaches a stage when all that it needs is done."""
         company, ladder = self.case.account.company.id, self.case.policy.name
-        self.rises.append(
-            Rise(item, company, ladder, stage, cycle, needs, done, pay_by, adopted)
-        )
+        self.rises.append(Rise(item, company, ladder, stage, cycle, needs, done, pay_by, adopted))
 
     def stand(
         self,
@@ -84,7 +82,9 @@ class Maker:
         old = self.owned.get(name_of(action))
         name = action.hold or action.tag
         cycle = old.cycle + 1 if old else 0
-        mark = digest("mark", self.context.tenant, *self.case.account.id, name, str(cycle), length=8)
+        mark = digest(
+            "mark", self.context.tenant, *self.case.account.id, name, str(cycle), length=8
+        )
         return self.command(
             action.kind, action.id, source=source, items=items, name=name,
             value=f"dunwell:{mark}" if action.kind == "hold" else name,

@@ -68,9 +68,9 @@ class Hand:
 def perform(engine: Engine, jobs: Sequence[Job], clock: Clock) -> dict[str, Result]:
     """Do every job that can be asked for afterwards; one result for each key.
 
-    Kinds that only the log knows are done at once; messages go by the ERP where it sends them itself,
-    else by their channel; everything else by the ERP. Messages on blind channels are left to
-    `send_blind`.
+    Kinds that only the log knows are done at once; messages go by the ERP where it sends them
+    itself, else by their channel; everything else by the ERP. Messages on blind channels are left
+    to `send_blind`.
     """
     native = engine.adapter.capabilities()[Capability.REMIND].level == "native"
     results = {j.key: Result(j.key, "done") for j in jobs if j.command.kind in SILENT_KINDS}
@@ -118,9 +118,7 @@ def _by_erp(adapter: Adapter, jobs: Sequence[Job], clock: Clock) -> dict[str, Re
 NOTHING_SENT = (UnavailableError, ConfigurationError, DeniedError)
 
 
-def _looked_up(
-    jobs: Sequence[Job], seen: Sequence[Found] | None, why: str
-) -> dict[str, Result]:
+def _looked_up(jobs: Sequence[Job], seen: Sequence[Found] | None, why: str) -> dict[str, Result]:
     if seen is None or len(seen) != len(jobs):
         seen = [Found.CANNOT_TELL] * len(jobs)
     status = {
@@ -159,11 +157,12 @@ def _send(channel: Channel, job: Job, clock: Clock) -> Result:
     return _looked_up([job], seen, str(trouble))[job.key]
 
 
-def send_blind(
-    engine: Engine, jobs: Sequence[Job], hand: Hand, clock: Clock
-) -> dict[str, Result]:
-    """Send one debtor's messages by channels that cannot be asked: `started` is written just before
-    each and tells what became of those before it, so a crash leaves at most one in doubt."""
+def send_blind(engine: Engine, jobs: Sequence[Job], hand: Hand, clock: Clock) -> dict[str, Result]:
+    """Send one debtor's messages by channels that cannot be asked.
+
+    `started` is written just before each and tells what became of those before it, so a crash
+    leaves at most one in doubt.
+    """
     results: dict[str, Result] = {}
     for job in jobs:
         channel = engine.channels[_channel(job)]
@@ -234,6 +233,4 @@ def _read_back(adapter: Adapter, entries: Sequence[Entry]) -> list[object]:
     debtors = sorted({entry.debtor for entry in entries})
     heads = adapter.heads(debtors=debtors, since=max(entry.at for entry in entries).date())
     there = {(e.debtor, e.position): e.nonce for e in heads.entries}
-    return [
-        Won() if there.get((e.debtor, e.position)) == e.nonce else Lost() for e in entries
-    ]
+    return [Won() if there.get((e.debtor, e.position)) == e.nonce else Lost() for e in entries]

@@ -43,7 +43,7 @@ class Planned:
 def make_plan(
     engine: Engine, *, as_of: date | None = None, only: str | None = None, seen: Read | None = None
 ) -> Planned:
-    """Decide every account (or one debtor) as of the company's own today, or another day as a what-if.
+    """Decide every account (or one debtor) as of the company's today, or a day as a what-if.
 
     Raises `StoppedError` when the house demands fresher bank data than the ERP has.
     """
@@ -65,9 +65,7 @@ def make_plan(
         workers=engine.workers,
         verify=engine.verify,
     )
-    context = Context(
-        described.tenant, engine.house, engine.wording, frozenset(engine.channels)
-    )
+    context = Context(described.tenant, engine.house, engine.wording, frozenset(engine.channels))
     accounts = _accounts(engine, decided, context, seen.now)
     header = _header(engine, seen, on, decided, accounts, only)
     return Planned(Plan(header, accounts), decided, seen.book, folded, seen.now)
@@ -117,7 +115,7 @@ def plan_debtor(
     context: Context,
     now: datetime,
 ) -> list[AccountPlan]:
-    """The plans of all accounts of one debtor; `conclusions` by account, none where nothing is due."""
+    """The plans of all accounts of one debtor; no conclusions where nothing is due."""
     memory = cases[0].memory
     why = _blocked(memory, context.tenant, now)
     if why:
@@ -130,7 +128,9 @@ def plan_debtor(
         elif case.account.id in conclusions:
             decisions.append(Decision(case, conclusions[case.account.id]))
     if decisions:
-        plans += [_guarded(engine, plan, decisions[0].case.on) for plan in assemble(decisions, context)]
+        plans += [
+            _guarded(engine, plan, decisions[0].case.on) for plan in assemble(decisions, context)
+        ]
     return plans
 
 

@@ -1,4 +1,4 @@
-"""The plan as a file: one line per account, sorted, closed by a digest, readable and tamper-evident."""
+"""The plan as a file: one line per account, sorted, closed by a digest that shows tampering."""
 
 from __future__ import annotations
 
@@ -128,13 +128,13 @@ def load(path: Path) -> Plan:
     return plan
 
 
-def refuse(plan: Plan, *, tenant: str, on: date, now: datetime, digests: Mapping[str, str]) -> None:
+def refuse(
+    plan: Plan, *, tenant: str, on: date, now: datetime, digests: Mapping[str, str]
+) -> None:
     """Raise `StoppedError` where a plan must not be applied here and now."""
     header = plan.header
     if header.tenant != tenant:
-        raise StoppedError(
-            f"this plan was made for '{header.tenant}', and this is '{tenant}'"
-        )
+        raise StoppedError(f"this plan was made for '{header.tenant}', and this is '{tenant}'")
     if header.on != on:
         raise StoppedError(
             f"this plan is of {header.on} and today is {on} in the ERP; make a new one"

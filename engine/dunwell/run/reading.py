@@ -97,7 +97,7 @@ def _table(
 
 
 def span(house: House) -> timedelta:
-    """How far back payments and contacts are needed: the longest period in force, at least 90 days."""
+    """How far back payments and contacts are needed: the longest period in force."""
     longest = max(SHORT, LONGEST)
     counts = [budget.within for budget in house.budget]
     counts += [t.within for c in _conditions(house) for t in tests(c) if t.within]

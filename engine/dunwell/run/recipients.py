@@ -1,4 +1,4 @@
-"""To whom a message goes: the first address, in the order of channels and roles, that is not known to bounce."""
+"""To whom a message goes: the first address, by channel and role, not known to bounce."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ class Recipient:
 
 
 def recipients(case: Case, roles: Sequence[str], channels: Sequence[str]) -> Iterator[Recipient]:
-    """Every address that may be used, best first: by channel, then contacts with the wanted roles in
-    their order, then the customer's own address. Addresses known to bounce are left out."""
+    """Every address that may be used, best first.
+
+    By channel, then contacts with the wanted roles in their order, then the customer's own.
+    Addresses known to bounce are left out.
+    """
     bad = {(b.channel, b.address_hash) for b in case.memory.state.bounces}
     seen = set()
     for channel in channels:
@@ -35,9 +38,7 @@ def recipients(case: Case, roles: Sequence[str], channels: Sequence[str]) -> Ite
             yield Recipient(channel, address, name, languages)
 
 
-def _addresses(
-    case: Case, roles: Sequence[str], channel: str
-) -> Iterator[tuple[str, str, str]]:
+def _addresses(case: Case, roles: Sequence[str], channel: str) -> Iterator[tuple[str, str, str]]:
     payer = case.account.payer
     contacts = [c for c in case.account.contacts if c.customer == payer.id]
     for role in roles or ("billing",):

@@ -1,4 +1,4 @@
-"""Claims whose claimer has gone: what was done is found under its key, what cannot be told goes to a person."""
+"""Claims whose claimer has gone: effects are looked up, what cannot be told goes to a person."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def _open_items(engine: Engine, debtors: Sequence[str]) -> dict[str, frozenset[s
         [frame("customers", page) for page in engine.adapter.read("customers", debtors=debtors)]
         or [frame("customers", {})]
     )
-    payer = {
-        i: p or i for i, p in zip(customers["id"], customers["payer"], strict=True)
-    }
+    payer = {i: p or i for i, p in zip(customers["id"], customers["payer"], strict=True)}
     found: dict[str, set[str]] = {}
     for page in engine.adapter.read("items", debtors=debtors):
         rows = frame("items", page)
@@ -81,8 +79,9 @@ def _found(engine: Engine, claim: OpenClaim, command: Claimed) -> Result:
         )  # fmt: skip
         answer = engine.adapter.look_up([sought])[0]
     if answer is Found.PRESENT:
-        delivery = "accepted" if command.kind == "remind" else ""
-        return Result(command.key, "done", delivery=delivery, detail="found by its key")  # type: ignore[arg-type]
+        if command.kind == "remind":
+            return Result(command.key, "done", delivery="accepted", detail="found by its key")
+        return Result(command.key, "done", detail="found by its key")
     if answer is Found.ABSENT:
         return Result(command.key, "abandoned", detail="it was provably not done")
     return Result(command.key, "unknown", detail="nobody can tell whether it was done")

@@ -1,4 +1,4 @@
-"""What goes first: holds and tags that end, what a person lifted, silent placing, and what stands anew."""
+"""What goes first: holds and tags that end, silent placing, and what stands anew."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def placements(maker: Maker) -> Iterator[Command]:
     """Holds and tags that items at a stage, or a watch, ask for without anything rising today."""
     for place in maker.found.place:
         veto = next(
-            filter(None, (vetoes(maker.made.decision, i, place.kind) for i in place.items or ("",))),
+            filter(
+                None, (vetoes(maker.made.decision, i, place.kind) for i in place.items or ("",))
+            ),
             "",
         )
         if veto:

@@ -1,4 +1,4 @@
-"""What the stages and watches do today: messages, tasks, notes, and holds that come with a step."""
+"""What stages and watches do today: messages, tasks, notes, and holds that come with a step."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def _pay_by(maker: Maker, letter: Letter) -> date | None:
         return None
     case = maker.case
     day = case.calendar.add(case.on, letter.action.pay_by)
-    return case.calendar.roll(day, case.house.calendars(case.policy).due_rolls)  # type: ignore[arg-type]
+    rolls = case.house.calendars(case.policy).due_rolls
+    return case.calendar.roll(day, rolls)  # type: ignore[arg-type]
 
 
 def remind(maker: Maker, letter: Letter) -> Command:

@@ -27,9 +27,7 @@ class Rendered:
 class Wording(Protocol):
     """Renders templates and the inline texts of policies."""
 
-    def message(
-        self, template: str, languages: Sequence[str], facts: MessageFacts
-    ) -> Rendered:
+    def message(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
         """The message of a template in the first language that there is."""
         ...
 
@@ -63,10 +61,10 @@ def part(
 ) -> Parted:
     """Which items a message demands: those rising today and those at its stage or below, past due.
 
-    Silent items are apart unless listed; items already at a severer stage too, and those not yet due
-    unless the message is about them: a courtesy before the due date names what it is sent for.
-    `stage` None demands whatever is past due. Items without a due date, and those that credits cover,
-    are nobody's business.
+    Silent items are apart unless listed; items already at a severer stage too, and those not yet
+    due unless the message is about them: a courtesy before the due date names what it is sent for.
+    `stage` None demands whatever is past due. Items without a due date, and those that credits
+    cover, are nobody's business.
     """
     named = set(about)
     rises, silent = set(rising), {item for item, _ in found.silent}

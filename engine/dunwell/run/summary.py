@@ -1,0 +1,379 @@
+"""A plan summed up: what, to whom, how much money, and who gets nothing and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dunwell.command import STANDING_ENDS, AccountPlan, Amount, Command
+from dunwell.decide.case import Case
+from dunwell.decide.conclusions import Conclusions
+from dunwell.decide.evaluator import Evaluation
+from dunwell.facts import Registry
+from dunwell.message.facts import sums
+from dunwell.money import Money
+from dunwell.run.clauses import Cash, Clause, Said, cash, clause
+from dunwell.run.plan import Planned
+
+Key = tuple[str, str]
+
+
+class Row(Said, frozen=True):
+    """Commands of one kind of one stage or watch; `name` is the hold, tag or template."""
+
+    kind: str
+    name: str
+    source: str
+    policy: str
+    commands: int
+    customers: int
+    money: tuple[Cash, ...]
+
+
+class Paused(Said, frozen=True):
+    """Items that one pause or guard leaves alone; an item with two reasons is in both."""
+
+    reason: str
+    items: int
+    customers: int
+    money: tuple[Cash, ...]
+
+
+class WaitingRow(Said, frozen=True):
+    """Steps of one stage that wait for a yes, since when the oldest; `refused` have a no."""
+
+    stage: str
+    role: str
+    customers: int
+    items: int
+    money: tuple[Cash, ...]
+    since: date
+    refused: int
+
+
+class PutOff(Said, frozen=True):
+    """Something that is not done today, and for how many customers."""
+
+    why: str
+    customers: int
+
+
+class Alone(Said, frozen=True):
+    """An account of which nothing was decided."""
+
+    customer: str
+    company: str
+    name: str
+    why: str
+
+
+class Doubt(Said, frozen=True):
+    """A command of which nobody knows whether it was done."""
+
+    key: str
+    customer: str
+    company: str
+    name: str
+    what: str
+    since: date
+
+
+class Line(Said, frozen=True):
+    """One command for one account: what, to whom, and why."""
+
+    kind: str
+    name: str
+    source: str
+    to: str
+    channel: str
+    language: str
+    items: tuple[str, ...]
+    money: tuple[Cash, ...]
+    why: str
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+class AccountLine(Said, frozen=True):
+    """One account with what it gets."""
+
+    customer: str
+    company: str
+    name: str
+    policy: str
+    segment: str
+    money: tuple[Cash, ...]
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Summary(Said, frozen=True):
+    """A plan for people and programs. `commands` are those that count against limits; `accounts`
+    come in the order of the money that is demanded of them, the largest first.
+    """
+
+    version: int
+    on: date
+    tenant: str
+    system: str
+    made: datetime
+    expires: datetime
+    reader: str
+    only: str
+    judged: int
+    touched: int
+    customers: int
+    commands: int
+    messages: int
+    money: tuple[Cash, ...]
+    over: tuple[str, ...]
+    problems: tuple[str, ...]
+    unknown: tuple[Doubt, ...]
+    rows: tuple[Row, ...]
+    paused: tuple[Paused, ...]
+    waiting: tuple[WaitingRow, ...]
+    put_off: tuple[PutOff, ...]
+    left_alone: tuple[Alone, ...]
+    accounts: tuple[AccountLine, ...]
+
+
+def summarize(planned: Planned, registry: Registry) -> Summary:
+    """Sum up a plan that was just made."""
+    header, accounts = planned.plan.header, planned.plan.accounts
+    at_work = [a for a in accounts if a.commands]
+    commands = [c for a in accounts for c in a.commands]
+    order = sorted(at_work, key=lambda a: (-_worth(planned, a), a.debtor, a.company))
+    return Summary(
+        version=1,
+        on=header.on,
+        tenant=header.tenant,
+        system=header.system,
+        made=header.made,
+        expires=header.expires,
+        reader=header.reader,
+        only=header.only,
+        judged=header.counts["judged"],
+        touched=header.counts["accounts"],
+        customers=len({a.debtor for a in at_work}),
+        commands=header.counts["commands"],
+        messages=sum(c.kind == "remind" for c in commands),
+        money=_cash(header.money),
+        over=header.over,
+        problems=header.problems,
+        unknown=tuple(_doubts(planned)),
+        rows=tuple(_rows(at_work)),
+        paused=tuple(_paused(planned)),
+        waiting=tuple(_waiting(accounts)),
+        put_off=tuple(_put_off(accounts)),
+        left_alone=tuple(_left_alone(accounts)),
+        accounts=tuple(_account(planned, account, registry) for account in order),
+    )
+
+
+def _cash(money: Iterable[Amount]) -> tuple[Cash, ...]:
+    return tuple(cash(m) for m in sums(Money(a.minor, a.currency) for a in money))
+
+
+def _demanded(account: AccountPlan) -> list[Amount]:
+    """The money of the account's messages; without one, of its first command about money."""
+    mails = [a for c in account.commands if c.kind == "remind" for a in c.money]
+    if mails:
+        return mails
+    return next((list(c.money) for c in account.commands if c.money), [])
+
+
+def _worth(planned: Planned, account: AccountPlan) -> int:
+    """The money in one currency, to sort by; currencies without a rate count nothing."""
+    case = planned.decided.cases.get((account.debtor, account.company))
+    if case is None:
+        return 0
+    found = (
+        case.rates.convert(Money(a.minor, a.currency), "EUR")
+        or case.rates.convert(Money(a.minor, a.currency), case.policy.currency)
+        for a in _demanded(account)
+    )
+    return sum(money.minor for money in found if money is not None)
+
+
+def what(command: Command) -> str:
+    """The name of a command beside its kind: template, hold, tag; else nothing."""
+    if command.message is not None:
+        return command.message.template
+    return command.name
+
+
+def _rows(accounts: Sequence[AccountPlan]) -> Iterator[Row]:
+    groups: dict[tuple[str, str, str, str], list[tuple[AccountPlan, Command]]] = {}
+    for account in accounts:
+        for command in account.commands:
+            name = (command.kind, what(command), command.source, command.ladder)
+            groups.setdefault(name, []).append((account, command))
+    order = sorted(groups, key=lambda k: (_KINDS.index(k[0]), k[3], k[2], k[1]))
+    for key in order:
+        group = groups[key]
+        money = [a for _, command in group for a in command.money]
+        debtors = {account.debtor for account, _ in group}
+        yield Row(*key, len(group), len(debtors), _cash(money))
+
+
+_KINDS = (
+    "remind",
+    "task",
+    "note",
+    "hold",
+    "tag",
+    "release",
+    "untag",
+    "adopt",
+    "override",
+    "clear",
+)
+
+
+def _paused(planned: Planned) -> Iterator[Paused]:
+    """Silent items by reason, in all accounts that were decided."""
+    found: dict[str, tuple[int, set[str], list[Money]]] = {}
+    for key, conclusions in planned.decided.conclusions.items():
+        case = planned.decided.cases[key]
+        items = {item.row.id: item for item in case.items}
+        for name, reasons in conclusions.silent:
+            row = items[name].row
+            for reason in reasons:
+                count, debtors, money = found.get(reason, (0, set(), []))
+                debtors.add(key[0])
+                money.append(Money(row.balance, row.currency))
+                found[reason] = (count + 1, debtors, money)
+    for reason, (count, debtors, money) in sorted(found.items()):
+        yield Paused(reason, count, len(debtors), tuple(cash(m) for m in sums(money)))
+
+
+def _waiting(accounts: Sequence[AccountPlan]) -> Iterator[WaitingRow]:
+    steps = [(a.debtor, w) for a in accounts for w in a.waiting]
+    for stage, role in sorted({(w.stage, w.role) for _, w in steps}):
+        mine = [(d, w) for d, w in steps if (w.stage, w.role) == (stage, role)]
+        yield WaitingRow(
+            stage,
+            role,
+            len({debtor for debtor, _ in mine}),
+            sum(len(w.items) for _, w in mine),
+            _cash(a for _, w in mine for a in w.money),
+            min(w.since for _, w in mine),
+            sum(w.refused_until is not None for _, w in mine),
+        )
+
+
+ALONE = "left alone: "
+"""How the note of an account begins of which nothing was decided."""
+
+
+def _put_off(accounts: Sequence[AccountPlan]) -> Iterator[PutOff]:
+    found: dict[str, set[str]] = {}
+    for account in accounts:
+        for note in account.notes:
+            if not note.startswith(ALONE):
+                found.setdefault(note, set()).add(account.debtor)
+    for note, debtors in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        yield PutOff(note, len(debtors))
+
+
+def _left_alone(accounts: Sequence[AccountPlan]) -> Iterator[Alone]:
+    for account in accounts:
+        for note in account.notes:
+            if note.startswith(ALONE):
+                why = note.removeprefix(ALONE)
+                yield Alone(account.debtor, account.company, account.name, why)
+
+
+def _doubts(planned: Planned) -> Iterator[Doubt]:
+    names = {
+        case.account.debtor: case.account.payer.name for case in planned.decided.cases.values()
+    }
+    for debtor, memory in sorted(planned.memories.items()):
+        for unknown in memory.state.unknowns:
+            command = unknown.command
+            said = f"{command.kind} {command.name or command.source}"
+            name = names.get(debtor, debtor)
+            yield Doubt(command.key, debtor, command.company, name, said, unknown.on)
+
+
+def _account(planned: Planned, account: AccountPlan, registry: Registry) -> AccountLine:
+    key = (account.debtor, account.company)
+    case, found = planned.decided.cases.get(key), planned.decided.conclusions.get(key)
+    why = _Why(case, found, registry) if case and found else None
+    numbers = {i.row.id: i.row.number for i in case.items} if case else {}
+    lines = tuple(
+        _line(command, numbers, why(command) if why else "; ".join(command.reasons))
+        for command in account.commands
+    )
+    return AccountLine(
+        account.debtor,
+        account.company,
+        account.name,
+        account.policy,
+        account.segment,
+        _cash(_demanded(account)),
+        lines,
+        account.notes,
+    )
+
+
+def _line(command: Command, numbers: Mapping[str, str], why: str) -> Line:
+    message = command.message
+    return Line(
+        kind=command.kind,
+        name=what(command) or command.summary,
+        source=command.source,
+        to=message.address if message else ", ".join(command.assign[:1]),
+        channel=message.channel if message else "",
+        language=message.language if message else "",
+        items=tuple(numbers.get(item, item) for item in command.items),
+        money=_cash(command.money),
+        why=why,
+        not_before=command.not_before,
+        not_after=command.not_after,
+    )
+
+
+@dataclass
+class _Why:
+    """Says in a few words why a command is there: the tests that let its oldest item in."""
+
+    case: Case
+    found: Conclusions
+    registry: Registry
+
+    def __call__(self, command: Command) -> str:
+        """The reason; "" where there is nothing to say."""
+        if command.reasons:
+            return "; ".join(command.reasons)
+        if command.kind in STANDING_ENDS or command.watch:
+            return f"watch {command.source}" if command.watch else ""
+        index = self.case.policy.stage(command.source)
+        item = next((i for i in self.case.items if i.row.id in command.items), None)
+        if index is None or item is None:
+            return _ERRANDS.get(command.action, "")
+        stage = self.case.policy.ladder[index]
+        jumped = any(s.item == item.row.id and s.jumped for s in self.found.rise)
+        if any(s.item == item.row.id and s.cycle for s in self.found.rise):
+            return f"again, at most every {stage.repeat.every}" if stage.repeat else "again"
+        condition = stage.jump if jumped and stage.jump is not None else stage.when
+        reading = Evaluation(self.case, self.registry)
+        tests = _held(clause(condition, reading.view, item, self.registry))
+        more = f", and {len(command.items) - 1} more" if len(command.items) > 1 else ""
+        return f"{'jump: ' if jumped else ''}{', '.join(tests)} ({item.row.number}{more})"
+
+
+_ERRANDS = {
+    "no_channel": "no channel reaches the customer",
+    "approval": "a step waits for a yes",
+    "unknown": "nobody knows whether a message was sent",
+    "written_off": "its items were written off",
+}
+
+
+def _held(found: Clause) -> list[str]:
+    """The tests that hold, shortly."""
+    if found.kind == "test":
+        return [f"{found.fact} {found.value}"] if found.holds else []
+    return [text for part in found.parts for text in _held(part)]
