@@ -98,8 +98,8 @@ class Case:
         """The due date off closed days."""
         if due is None:
             return None
-        return self.calendar.roll(due, self.house.calendars(self.policy).due_rolls)  # type:
-        ignore[arg - type]
+        rolls = self.house.calendars(self.policy).due_rolls
+        return self.calendar.roll(due, rolls)  # type: ignore[arg-type]
 
     @cached_property
     def contacts(self) -> tuple[date, ...]:
