@@ -33,7 +33,7 @@ class Commands(click.Group):
         if entry is not None:
             return _imported(entry.target)
         plugin = _of_adapters(ctx).get(cmd_name)
-        return None if plugin is None else _of_plugin(plugin)
+        return None if plugin is None else commands_of(plugin)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -126,7 +126,8 @@ def _imported(target: str) -> click.Command:
     return cast("click.Command", getattr(import_module(module), attribute))
 
 
-def _of_plugin(plugin: AdapterPlugin) -> click.Command:
+def commands_of(plugin: AdapterPlugin) -> click.Command:
+    """The group of commands that an adapter brings; a ClickException when it cannot be loaded."""
     try:
         found = _imported(plugin.commands)
     except (ImportError, AttributeError) as error:
