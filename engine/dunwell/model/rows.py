@@ -318,8 +318,8 @@ class _Sources:
             if key[0] is not None and key[1] in companies  # type: ignore[index]
         }
         keys.update((d, c) for d, c in remembered if d in customers and c in companies)
-        marked = (*self.holds.items(), *self.tasks.items())
-        marks = [(d, mark.company) for d, found in marked for mark in found]
+        marks = [(d, h.company) for d, found in self.holds.items() for h in found]
+        marks += [(d, t.company) for d, ended in self.tasks.items() for t in ended]
         for debtor, place in marks:
             known = [c for c in companies if not place or c == place]
             keys.update((str(debtor), c) for c in known if debtor in customers)

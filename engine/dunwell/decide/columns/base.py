@@ -1,0 +1,97 @@
+"""The book with numbers for names: every row knows the number of its account, items their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from dunwell.model import Book
+
+NUMBER = pl.Int32()
+
+WIDE = pl.Int128()
+
+
+@dataclass(frozen=True)
+class Base:
+    """Some accounts with all their rows, in frames that refer to each other by numbers.
+
+    `a` is the row of the account in `accounts`; `n` the row of the item in `items`. In `tables` are
+    the other frames by name, each with `a` or `n`. `pairs` are (company, currency) by the `pair` of
+    items.
+    """
+
+    book: Book
+    on: date
+    accounts: pl.DataFrame  # a, debtor, company, customer (row in the table)
+    items: pl.DataFrame
+    tables: Mapping[str, pl.DataFrame]
+    pairs: tuple[tuple[str, str], ...]
+
+    def only(self, mask: pl.Series) -> Base:
+        """The accounts for which the mask holds, numbered anew."""
+        if mask.all():
+            return self
+        a = _renumbering(mask)
+        own = a.gather(self.items["a"]).is_not_null()
+        n = _renumbering(own)
+        items = self.items.filter(own)
+        items = items.with_columns(
+            a.gather(items["a"]).alias("a"), pl.int_range(items.height, dtype=NUMBER).alias("n")
+        )
+        accounts = self.accounts.filter(mask)
+        accounts = accounts.with_columns(pl.int_range(accounts.height, dtype=NUMBER).alias("a"))
+        tables = {}
+        for name, table in self.tables.items():
+            for column, new in (("a", a), ("n", n)):
+                if column in table.columns:
+                    table = table.with_columns(new.gather(table[column]).alias(column))
+                    table = table.filter(pl.col(column).is_not_null())
+            tables[name] = table
+        return replace(self, accounts=accounts, items=items, tables=tables)
+
+    def customer(self, column: str) -> pl.Series:
+        """A column of the payer's row, one value for each account."""
+        return self.book["customers"][column].gather(self.accounts["customer"])
+
+    def on_items(self, values: pl.Series) -> pl.Series:
+        """Values of accounts, for each of their items."""
+        return values.gather(self.items["a"])
+
+    def marked(self, column: str, rows: pl.Series) -> pl.Series:
+        """Which accounts (`a`) or items (`n`) are among the rows."""
+        size = (self.accounts if column == "a" else self.items).height
+        none = pl.Series([False], dtype=pl.Boolean).new_from_index(0, size)
+        return none.scatter(rows.unique(), True) if rows.len() else none
+
+    def spread(self, column: str, found: pl.DataFrame, value: str) -> pl.Series:
+        """A value by `a` or `n`, for every account or item; null where there is none."""
+        numbers = (self.accounts if column == "a" else self.items)[column]
+        joined = numbers.to_frame().join(
+            found.select(column, value), on=column, how="left", maintain_order="left"
+        )
+        return joined[value]
+
+
+def _renumbering(mask: pl.Series) -> pl.Series:
+    """The new number of each old row; null for those that are left out."""
+    counted = mask.cast(NUMBER).cum_sum() - 1
+    return counted.zip_with(mask, pl.Series([None], dtype=NUMBER).new_from_index(0, mask.len()))
+
+
+def wide(number: int) -> pl.Series:
+    """One exact large number, as an operand for columns."""
+    return pl.Series([number], dtype=WIDE)
+
+
+def nothing(size: int, dtype: pl.DataType) -> pl.Series:
+    """So many nulls."""
+    return pl.Series([None], dtype=dtype).new_from_index(0, size)
+
+
+def always(size: int, truth: bool) -> pl.Series:
+    """The same truth so many times."""
+    return pl.Series([truth], dtype=pl.Boolean).new_from_index(0, size)
