@@ -24,13 +24,12 @@ class Capability(Enum):
     """What an adapter may be able to do; the value is its one-line meaning."""
 
     APPEND = "keeps a log to which one writer can append: exclusive or best_effort"
-    EFFECT = "how sure an effect can be: atomic, looked_up or blind"
+    EFFECT = "how sure an effect is: atomic (with its entry), looked_up (by its key) or blind"
     REMIND = "sends messages itself: native; otherwise Dunwell's channels do"
     TASK = "gives tasks to people: native, channel or none"
     HOLD = "blocks a customer: enforced, advisory or none"
     TAG = "tags customers: native or none"
     NOTE = "writes notes on customers: native or none"
-    CHANGES = "reads only what changed: native or none"
     REFRESH = "reads chosen debtors in one call: native or none"
 
 
@@ -110,7 +109,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What to look up: the key, and what the claim says of the command."""
+    """What to look up: the key, and what the claim says of the command.
+
+    After `deadline` (ERP time, None: not known) nothing begins under this key any more; an ERP that
+    may still be at work on what began before it answers CANNOT_TELL.
+    """
 
     key: str
     debtor: str
@@ -118,6 +121,7 @@ class Sought:
     kind: str
     name: str = ""
     value: str = ""
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,6 @@ class LedgerAdapter:
                 ),
                 Capability.TAG: Strength("native"),
                 Capability.NOTE: Strength("native"),
-                Capability.CHANGES: Strength("none", "a full read takes seconds"),
                 Capability.REFRESH: Strength("native"),
             },
             hold_kinds=HOLD_KINDS,

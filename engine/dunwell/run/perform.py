@@ -108,7 +108,9 @@ def _by_erp(adapter: Adapter, jobs: Sequence[Job], clock: Clock) -> dict[str, Re
         return results | {j.key: _failed(j, str(trouble)) for j in live}
     why = str(trouble or "the ERP answered something else than it was asked")
     sought = [
-        Sought(j.key, j.debtor, j.company, j.command.kind, j.command.name, j.command.value)
+        Sought(
+            j.key, j.debtor, j.company, j.command.kind, j.command.name, j.command.value, j.deadline
+        )
         for j in live
     ]
     seen, _ = _try(lambda: adapter.look_up(sought))

@@ -11,7 +11,7 @@ from dunwell.command import SILENT_KINDS
 from dunwell.log.entry import Claimed, Result
 from dunwell.log.fold import Memory, OpenClaim
 from dunwell.model import frame
-from dunwell.port import Found, Sought
+from dunwell.port import Capability, Found, Sought
 from dunwell.run.apply import finish
 from dunwell.run.engine import Engine
 
@@ -32,8 +32,12 @@ def recover(engine: Engine, memories: Mapping[str, Memory], now: datetime) -> li
         return []
     items = _open_items(engine, [claim.entry.debtor for claim in claims])
     said = []
+    found = _look_up(engine, claims)
     for claim in claims:
-        results = [_found(engine, claim, command) for command in claim.body.commands]
+        results = [
+            _result(claim, command, found.get(command.key, Found.CANNOT_TELL))
+            for command in claim.body.commands
+        ]
         debtor = claim.entry.debtor
         if finish(engine, claim.entry, claim.body, results, items.get(debtor, frozenset())):
             kinds = ", ".join(f"{r.key} {r.status}" for r in results)
@@ -56,38 +60,54 @@ def _open_items(engine: Engine, debtors: Sequence[str]) -> dict[str, frozenset[s
     return {debtor: frozenset(items) for debtor, items in found.items()}
 
 
-def _found(engine: Engine, claim: OpenClaim, command: Claimed) -> Result:
+def _look_up(engine: Engine, claims: Sequence[OpenClaim]) -> dict[str, Found]:
+    """What is found under the keys of all commands: one call to the ERP and to each channel."""
+    native = engine.adapter.capabilities()[Capability.REMIND].level == "native"
+    sought: list[Sought] = []
+    by_channel: dict[str, list[str]] = {}
+    for claim in claims:
+        deadline = claim.entry.at + timedelta(seconds=claim.body.lease)
+        for command in claim.body.commands:
+            if command.blind or command.kind in SILENT_KINDS:
+                continue
+            if command.kind == "remind" and not native:
+                by_channel.setdefault(command.channel, []).append(command.key)
+            else:
+                sought.append(
+                    Sought(
+                        command.key, claim.entry.debtor, command.company, command.kind,
+                        command.name, command.value, deadline,
+                    )
+                )  # fmt: skip
+    found: dict[str, Found] = {}
+    if sought:
+        answers = engine.adapter.look_up(sought)
+        found |= {s.key: answer for s, answer in zip(sought, answers, strict=True)}
+    for name, keys in by_channel.items():
+        channel = engine.channels.get(name)
+        if channel is not None:
+            found |= dict(zip(keys, channel.look_up(keys), strict=True))
+    return found
+
+
+def _result(claim: OpenClaim, command: Claimed, found: Found) -> Result:
     if command.kind in SILENT_KINDS:
         return Result(command.key, "done")
     if command.blind:
-        known = next((r for r in claim.known if r.key == command.key), None)
-        if known is not None:
-            return known
-        if command.key == claim.started:
-            detail = "the engine stopped while it was sending"
-            return Result(command.key, "unknown", detail=detail)
-        return Result(command.key, "abandoned", detail="it was never started")
-    channel = engine.channels.get(command.channel)
-    if command.kind == "remind" and channel is not None:
-        answer = channel.look_up([command.key])[0]
-    elif command.kind == "remind" and command.channel and not _native(engine):
-        answer = Found.CANNOT_TELL
-    else:
-        sought = Sought(
-            command.key, claim.entry.debtor, command.company, command.kind, command.name,
-            command.value,
-        )  # fmt: skip
-        answer = engine.adapter.look_up([sought])[0]
-    if answer is Found.PRESENT:
+        return _blind(claim, command)
+    if found is Found.PRESENT:
         if command.kind == "remind":
             return Result(command.key, "done", delivery="accepted", detail="found by its key")
         return Result(command.key, "done", detail="found by its key")
-    if answer is Found.ABSENT:
+    if found is Found.ABSENT:
         return Result(command.key, "abandoned", detail="it was provably not done")
     return Result(command.key, "unknown", detail="nobody can tell whether it was done")
 
 
-def _native(engine: Engine) -> bool:
-    from dunwell.port import Capability
-
-    return engine.adapter.capabilities()[Capability.REMIND].level == "native"
+def _blind(claim: OpenClaim, command: Claimed) -> Result:
+    known = next((r for r in claim.known if r.key == command.key), None)
+    if known is not None:
+        return known
+    if command.key == claim.started:
+        return Result(command.key, "unknown", detail="the engine stopped while it was sending")
+    return Result(command.key, "abandoned", detail="it was never started")

@@ -37,7 +37,6 @@ EVERYTHING = Capabilities(
             Capability.HOLD: Strength("enforced"),
             Capability.TAG: Strength("native"),
             Capability.NOTE: Strength("native"),
-            Capability.CHANGES: Strength("none"),
             Capability.REFRESH: Strength("native"),
         }
     ),
