@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -272,9 +273,31 @@ def _put_off(accounts: Sequence[AccountPlan]) -> Iterator[PutOff]:
     for account in accounts:
         for note in account.notes:
             if not note.startswith(ALONE):
-                found.setdefault(note, set()).add(account.debtor)
+                found.setdefault(_general(note), set()).add(account.debtor)
     for note, debtors in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         yield PutOff(note, len(debtors))
+
+
+_GENERAL = (
+    (
+        r"is put off: \d+ of \d+ contacts within ([\w ]+) are used.*",
+        r"is put off: all contacts within \1 are used",
+    ),
+    (r"is put off: no hours for it on .*", "is put off: no hours for it on this day"),
+    (r"(its stage is not in the ladder): .*", r"\1"),
+    (
+        r"no message until a person says whether .* was sent",
+        "no message until an unknown one is settled",
+    ),
+    (r"^credit .* in (\w+) covers nothing here", r"a credit in \1 covers nothing"),
+)
+"""What is special to one account in a note, and how the same is said of many."""
+
+
+def _general(note: str) -> str:
+    for pattern, words in _GENERAL:
+        note = re.sub(pattern, words, note, flags=re.DOTALL)
+    return note
 
 
 def _left_alone(accounts: Sequence[AccountPlan]) -> Iterator[Alone]:
