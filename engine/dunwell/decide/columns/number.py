@@ -283,7 +283,8 @@ class _Numbers:
             addresses, on=("debtor", "address_hash"), how="inner", maintain_order="left"
         )
         hit = hit.unique("debtor", keep="first", maintain_order=True)
-        return owners.join(hit, on="debtor").select("a", pl.col("key").alias("bounce"))
+        hit = hit.select("debtor", pl.col("key").alias("bounce"))  # accounts have a key of their own
+        return owners.join(hit, on="debtor").select("a", "bounce")
 
     def addresses(self, debtors: pl.Series) -> pl.DataFrame:
         """The e-mail address of some debtors: billing first, then the customer's own."""
