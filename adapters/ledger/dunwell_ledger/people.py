@@ -26,6 +26,14 @@ from dunwell_ledger.finding import (
     payable,
 )
 
+Direction = Literal["out", "in"]
+Ending = Literal["done", "cancelled"]
+
+OUT: Direction = "out"
+IN: Direction = "in"
+DONE: Ending = "done"
+CANCELLED: Ending = "cancelled"
+
 
 def add(connection: Connection, table: str, rows: Sequence[Row]) -> books.Counts:
     """Insert or update companies, people, customers, contacts, items, rates: see `books.put`."""
@@ -187,7 +195,7 @@ def contact(
     text: str,
     *,
     at: datetime,
-    direction: Literal["out", "in"] = "out",
+    direction: Direction = OUT,
     company: str | None = None,
 ) -> None:
     """Note a person's own mail, call or visit: an entry of the log without a position."""
@@ -231,7 +239,7 @@ def end_task(
     on: date,
     *,
     outcome: str = "",
-    state: Literal["done", "cancelled"] = "done",
+    state: Ending = DONE,
 ) -> None:
     """Finish or cancel a task, with what came of it."""
     done = connection.execute(

@@ -97,33 +97,33 @@ class _Reader:
             if one.name in mapping.columns or one.name in mapping.constants
         ]
         # amounts last: they need the currency of their row
-        self.fields = sorted(fields, key=lambda one: one.type == "money")
+        self.plan = [
+            (
+                one,
+                self.at.get(mapping.columns.get(one.name, "")),
+                mapping.constants.get(one.name, ""),
+            )
+            for one in sorted(fields, key=lambda one: one.type == "money")
+        ]
 
     def record(self, line: int, cells: tuple[Cell, ...], problems: list[Problem]) -> Record:
+        """One row; the cells that cannot be read are added to the problems."""
         found: dict[str, Scalar] = {}
-        for one in self.fields:
-            cell, column = self._cell(one.name, cells)
-            where = Place(self.file.name, line, column)
+        for one, column, constant in self.plan:
+            cell = "" if column is None else cells[column]
+            if cell == "" and constant:
+                cell = HOLE.sub(lambda hole: _text(cells[self.at[hole[1]]]), constant)
             if cell == "":
-                if one.required:
-                    problems.append(Problem(where, f"'{one.name}' is empty"))
                 found[one.name] = None
+                if one.required:
+                    where = Place(self.file.name, line, (column or 0) + 1)
+                    problems.append(Problem(where, f"'{one.name}' is empty"))
                 continue
             try:
                 found[one.name] = self._value(one, cell, found)
             except CellError as error:
-                problems.append(_problem(where, error))
+                problems.append(_problem(Place(self.file.name, line, (column or 0) + 1), error))
         return Record(line, found)
-
-    def _cell(self, name: str, cells: tuple[Cell, ...]) -> tuple[Cell, int]:
-        """The cell for a field: its column's, or where that is empty the constant."""
-        column = self.at.get(self.mapping.columns.get(name, ""))
-        if column is not None and cells[column] != "":
-            return cells[column], column + 1
-        pattern = self.mapping.constants.get(name, "")
-        if not pattern:
-            return "", 1 if column is None else column + 1
-        return HOLE.sub(lambda hole: _text(cells[self.at[hole[1]]]), pattern), 1
 
     def _value(self, one: Field, cell: Cell, found: Mapping[str, Scalar]) -> Scalar:
         if one.type == "money":

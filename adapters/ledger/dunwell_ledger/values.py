@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from dunwell.money import exponent
@@ -124,9 +125,12 @@ def amount(cell: Cell, currency: str, decimal: Decimals | None) -> int:
 
 def day(cell: Cell, order: Order | None) -> str:
     """A day as ISO text; `CellError` for anything else."""
-    if isinstance(cell, date):
-        return cell.isoformat()
-    text = _CLOCK.sub("", str(cell))
+    return cell.isoformat() if isinstance(cell, date) else _day(str(cell), order)
+
+
+@lru_cache(maxsize=4096)
+def _day(cell: str, order: Order | None) -> str:
+    text = _CLOCK.sub("", cell)
     try:
         if match := _YEAR_FIRST.fullmatch(text):
             return date(int(match[1]), int(match[3]), int(match[4])).isoformat()

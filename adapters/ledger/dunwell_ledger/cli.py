@@ -1,0 +1,157 @@
+"""`dunwell ledger`: make, fill and keep a ledger by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from dunwell_ledger import books
+from dunwell_ledger.cli_people import COMMANDS
+from dunwell_ledger.cli_values import Day, said, settings_of, today_of
+from dunwell_ledger.exporting import export_tables
+from dunwell_ledger.importing import Report, import_files
+from dunwell_ledger.mapping import load_mapping, propose, shown
+from dunwell_ledger.sample import make_sample
+from dunwell_ledger.store import Ledger, create, open_ledger
+from dunwell_ledger.tablefile import read_table
+
+
+@click.group()
+@click.option(
+    "--ledger",
+    "path",
+    type=click.Path(path_type=Path),
+    help="The file; else as dunwell.toml says.",
+)
+@click.pass_context
+def ledger(context: click.Context, path: Path | None) -> None:
+    """A receivables ledger in one file, for companies whose ERP only exports files."""
+    context.obj = path
+
+
+@ledger.command()
+@click.argument("company")
+@click.option("--name", default="", help="As printed on messages.")
+@click.option("--currency", default="EUR", show_default=True)
+@click.option("--country", default=None)
+@click.option("--timezone", default=None, help="Such as Europe/Madrid.")
+@click.pass_context
+@said
+def new(
+    context: click.Context,
+    company: str,
+    name: str,
+    currency: str,
+    country: str | None,
+    timezone: str | None,
+) -> None:
+    """Make an empty ledger for COMPANY."""
+    path, _ = settings_of(context)
+    book = create(path)
+    row = {"id": company, "name": name or company, "currency": currency, "country": country,
+           "timezone": timezone}  # fmt: skip
+    with book.writing() as connection:
+        books.put(connection, "companies", [row])
+    book.close()
+    click.echo(f"made {path}")
+
+
+@ledger.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--customers", default=300, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=7, show_default=True)
+@click.option("--on", type=Day(), default="2026-03-04", show_default=True)
+@said
+def sample(target: Path, customers: int, seed: int, on: date) -> None:
+    """Make a believable ledger of invented companies at TARGET."""
+    make_sample(target, customers=customers, seed=seed, on=on).close()
+    click.echo(f"made {target} as of {on}: {customers} customers")
+
+
+@ledger.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="A TOML file.")
+@click.option("--table", default="", help="What the files hold; else it is guessed.")
+@click.option("--company", default="", help="For rows that name none.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option(
+    "--propose",
+    "proposal",
+    type=click.Path(path_type=Path),
+    help="Write the mapping, import nothing.",
+)
+@click.pass_context
+@said
+def import_(
+    context: click.Context,
+    files: tuple[Path, ...],
+    mapping_file: Path | None,
+    table: str,
+    company: str,
+    dry_run: bool,
+    proposal: Path | None,
+) -> None:
+    """Import CSV or XLSX files; a ledger that does not exist is made. Twice changes nothing."""
+    if proposal is not None:
+        header = read_table(files[0]).header
+        text = shown(propose(header, table), header)
+        proposal.write_text(text, "utf-8")
+        click.echo(f"{text}\nwritten to {proposal}")
+        return
+    mapping = None if mapping_file is None else load_mapping(mapping_file)
+    path, clock = settings_of(context)
+    made = not path.exists()
+    book = create(path) if made else open_ledger(path)
+    try:
+        report = import_files(
+            book, files, mapping=mapping, table=table, company=company, dry_run=dry_run,
+            on=today_of(book, clock),
+        )  # fmt: skip
+    except BaseException:
+        if made:
+            _remove(book)
+        raise
+    if made and dry_run:
+        _remove(book)
+    book.close()
+    _tell(report, guessed=mapping is None, dry_run=dry_run)
+
+
+def _remove(book: Ledger) -> None:
+    """A ledger that was made only now goes again: nothing was imported."""
+    book.close()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{book.path}{ending}").unlink(missing_ok=True)
+
+
+def _tell(report: Report, *, guessed: bool, dry_run: bool) -> None:
+    for line in report.found:
+        click.echo(line)
+    if guessed:
+        for file, mapping in report.mappings:
+            click.echo(f"\n# how {file.name} was read\n{shown(mapping, file.header)}")
+    for what, counts in report.counts.items():
+        click.echo(f"{what}: {counts}")
+    if dry_run:
+        click.echo("a dry run: nothing was changed")
+
+
+@ledger.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_context
+@said
+def export(context: click.Context, folder: Path) -> None:
+    """Write every table as CSV into FOLDER."""
+    path, _ = settings_of(context)
+    book = open_ledger(path)
+    for table, rows in export_tables(book, folder).items():
+        click.echo(f"{table}.csv: {rows} rows")
+    book.close()
+
+
+for command in COMMANDS:
+    ledger.add_command(command)
