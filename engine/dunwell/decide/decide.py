@@ -215,7 +215,7 @@ class _Facts:
             "does not name one of them"
             for _, number, customer, company in self.overview["strays"].iter_rows()
         )
-        gone = self.overview["stages"].filter(stage=None)
+        gone = self.overview["stages"].filter(pl.col("stage").is_null())
         for policy, items in (
             gone.group_by("policy").agg(count=pl.col("items").sum()).sort("policy").iter_rows()
         ):
