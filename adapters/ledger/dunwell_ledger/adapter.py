@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from dunwell.log.entry import Entry, Result
-from dunwell.model import Describe
-from dunwell.model.tables import PageLike
 from dunwell.port import (
     HOLD_KINDS,
     Appended,
@@ -19,9 +18,13 @@ from dunwell.port import (
     Sought,
     Strength,
 )
-from dunwell_ledger import effects, log, reading
+from dunwell_ledger import effects, log
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.store import Ledger, meta
+
+if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does not need
+    from dunwell.model import Describe
+    from dunwell.model.tables import PageLike
 
 
 class LedgerAdapter:
@@ -33,6 +36,8 @@ class LedgerAdapter:
 
     def describe(self) -> Describe:
         """Tenant, the first company's own today, the clock, and how far payments are known."""
+        from dunwell.model import Describe
+
         with self.ledger.reading() as connection:
             identity = meta(connection, "identity") or ""
             zones = [
@@ -85,6 +90,8 @@ class LedgerAdapter:
         self, table: str, *, debtors: Sequence[str] | None = None, since: date | None = None
     ) -> Iterator[PageLike]:
         """The rows of a published table, in pages."""
+        from dunwell_ledger import reading
+
         return reading.pages(self.ledger, table, debtors=debtors, since=since)
 
     def heads(self, *, debtors: Sequence[str] | None = None, since: date) -> Heads:

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.environment import Template
@@ -24,6 +25,9 @@ LARGEST = 4_000_000  # characters of one rendered block
 
 Find = Callable[[str], Source | None]
 """A part (`_lines`) in the language of the template that includes it."""
+
+Read = Callable[[Source, Sandbox], dict[str, list[nodes.Node]]]
+"""The blocks of a file; whoever changes them must have read them anew."""
 
 _OPEN, _CLOSE = "\x02", "\x03"  # around ready HTML inside derived HTML; no value can hold them
 _SPLIT = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
@@ -116,10 +120,12 @@ def compile_text(source: Source, made: Environments) -> Compiled:
 def check_source(source: Source, find: Find, environment: Sandbox) -> list[Problem]:
     """All that is wrong with a template and with the parts that it includes."""
     try:
-        blocks = read_blocks(source, environment)
+        blocks = _read_only(source, environment)
         problems: list[Problem] = []
         for name, body in blocks.items():
-            checker = Checker(lambda part, block=name: _part(part, block, find, environment))  # type: ignore[misc]
+            checker = Checker(
+                lambda part, block=name: _part(part, block, find, environment, read=_read_only)  # type: ignore[misc]
+            )
             checker.check(source, body)
             problems += checker.problems
     except ProblemsError as error:
@@ -168,6 +174,10 @@ def read_blocks(source: Source, environment: Sandbox) -> dict[str, list[nodes.No
     return found
 
 
+_read_only = lru_cache(maxsize=512)(read_blocks)
+"""The same for those who only look: a part is included often and read once."""
+
+
 def _blank(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Output) and all(
         isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes
@@ -175,13 +185,13 @@ def _blank(node: nodes.Node) -> bool:
 
 
 def _part(
-    name: str, block: str, find: Find, environment: Sandbox
+    name: str, block: str, find: Find, environment: Sandbox, *, read: Read = read_blocks
 ) -> tuple[Source, list[nodes.Node]] | None:
     """The block of a part that fits the block it is included in; subjects include no part."""
     source = find(name) if name.startswith("_") else None
     if source is None:
         return None
-    body = read_blocks(source, environment).get(block)
+    body = read(source, environment).get(block)
     return None if body is None else (source, body)
 
 
