@@ -73,6 +73,7 @@ def engine(house: House, erp: Erp, channel: Channel, sabotage: Sabotage | None =
         PlainWording(),
         channels={"email": channel},
         tick=lambda: erp.now.timestamp(),
+        plain=True,
     )
 
 

@@ -90,6 +90,7 @@ class Story:
             self.registry,
             self.wording,
             channels={"email": self.world.channel},
+            plain=True,
         )
 
     def run(self) -> Iterable[Problem]:

@@ -40,5 +40,6 @@ class Engine:
     lease: int = 900
     workers: int = 0
     verify: str = "sample"
+    plain: bool = False  # decide by the evaluator alone, without columns and network
     progress: Progress = silent
     tick: Callable[[], float] | None = None  # seconds that only run forward; None: the machine's

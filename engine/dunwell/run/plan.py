@@ -11,7 +11,8 @@ from dunwell.command import STANDING_ENDS, AccountPlan, Command
 from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.decide import Decided, decide
-from dunwell.decide.memories import memories
+from dunwell.decide.memories import Memories, memories
+from dunwell.decide.plainly import decide_plainly
 from dunwell.log.fold import Memory
 from dunwell.message.facts import sums
 from dunwell.model import Book
@@ -56,19 +57,29 @@ def make_plan(
     require(engine.house, seen.book, on)
     folded = seen.memories()
     engine.progress("deciding", 0, 0)
-    decided = decide(
-        seen.book,
-        engine.house,
-        memories(folded),
-        engine.registry,
-        on=on,
-        workers=engine.workers,
-        verify=engine.verify,
-    )
+    decided = _decide(engine, seen, memories(folded), on)
     context = Context(described.tenant, engine.house, engine.wording, frozenset(engine.channels))
     accounts = _accounts(engine, decided, context, seen.now)
     header = _header(engine, seen, on, decided, accounts, only)
     return Planned(Plan(header, accounts), decided, seen.book, folded, seen.now)
+
+
+def _decide(engine: Engine, seen: Read, remembered: Memories, on: date) -> Decided:
+    sources = engine.calendars or None
+    if engine.plain:
+        return decide_plainly(
+            seen.book, engine.house, remembered, engine.registry, on=on, sources=sources
+        )
+    return decide(
+        seen.book,
+        engine.house,
+        remembered,
+        engine.registry,
+        on=on,
+        workers=engine.workers,
+        verify=engine.verify,
+        sources=sources,
+    )
 
 
 def require(house: House, book: Book, on: date) -> None:
