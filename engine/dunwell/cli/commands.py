@@ -20,6 +20,18 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "test": Entry("dunwell.cli.test:test", "Run the tests of the policies."),
         "schema": Entry("dunwell.cli.schema:schema", "Explain the words of the language."),
     },
+    "Decide and act": {
+        "plan": Entry("dunwell.cli.planning:plan", "Decide everything, do nothing."),
+        "apply": Entry("dunwell.cli.planning:apply", "Do exactly what a plan says, once."),
+        "run": Entry("dunwell.cli.planning:run", "Plan and apply, for a scheduler."),
+        "approve": Entry("dunwell.cli.people:approve", "Say yes or no to steps that wait."),
+        "resolve": Entry("dunwell.cli.people:resolve", "Settle an unknown outcome."),
+    },
+    "Understand": {
+        "explain": Entry("dunwell.cli.explaining:explain", "Say why, why not, and what comes."),
+        "log": Entry("dunwell.cli.explaining:log", "Show the log as the ERP has it."),
+        "demo": Entry("dunwell.cli.demo:demo", "See a small company's receivables collected."),
+    },
     "Look after the installation": {
         "doctor": Entry("dunwell.cli.doctor:doctor", "Say what works here and what is missing."),
         "plugins": Entry("dunwell.cli.plugins:plugins", "List what is installed."),

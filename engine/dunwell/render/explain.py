@@ -34,7 +34,7 @@ SOON = 15
 """Days to come that are shown."""
 
 
-def explain_lines(told: Explanation, *, every: bool = False) -> Iterator[str]:
+def explain_lines(told: Explanation, *, every: bool = False, trace: bool = False) -> Iterator[str]:
     """Everything about a customer, the accounts one after the other."""
     yield f"{safe(told.name)} ({safe(told.customer)}) on {told.on}, asked by {safe(told.asked)}"
     for others in filter(None, [listed(told.customers)]):
@@ -45,6 +45,8 @@ def explain_lines(told: Explanation, *, every: bool = False) -> Iterator[str]:
     for account in told.accounts:
         yield ""
         yield from _account(account, told, every)
+        if trace:
+            yield from _block("Fired by the rule network", list(_trace(account)), "  ")
     yield from _block("Contacts, the newest first", [safe(c) for c in told.contacts])
     yield from _block("Contact budget", [_budget(b) for b in told.budgets])
     yield from _block("Said by people", [_word(told, n) for n in range(len(told.words))])
@@ -76,7 +78,6 @@ def _account(account: AccountReport, told: Explanation, every: bool) -> Iterator
     for title, lines in (
         ("Vetoes in force", [line for v in account.vetoes for line in _asked(v)]),
         ("Watches", [line for w in account.watches for line in _watch(w)]),
-        ("Fired by the rule network", list(_trace(account))),
     ):
         yield from _block(title, lines, "  ")
 

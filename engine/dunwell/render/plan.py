@@ -43,8 +43,13 @@ def _title(summary: Summary) -> Iterator[str]:
         return
     yield (
         f"  {count(summary.commands, 'command')} for {summary.touched:,} of "
-        f"{count(summary.judged, 'account')}, {count(summary.customers, 'customer')}"
+        f"{count(summary.judged, 'account')}"
     )
+    if summary.unlimited:
+        yield (
+            f"  {count(summary.unlimited, 'more command')} that no limit counts: "
+            "releases, and what only the log knows"
+        )
     if summary.messages:
         demand = "message demands" if summary.messages == 1 else "messages demand"
         yield f"  {summary.messages:,} {demand} {sums(summary.money)}"
@@ -112,11 +117,12 @@ def _waiting(summary: Summary) -> Iterator[str]:
 def _paused(summary: Summary) -> Iterator[str]:
     if not summary.paused:
         return
-    head = ("reason", "items", "customers", "balance")
+    several = len({p.policy for p in summary.paused}) > 1
     rows = [
-        (p.reason, f"{p.items:,}", f"{p.customers:,}", stacked(p.money)) for p in summary.paused
+        (f"{p.policy}: {p.reason}" if several else p.reason, f"{p.items:,}", stacked(p.money))
+        for p in summary.paused
     ]
-    yield from table(head, rows, right=(1, 2, 3))
+    yield from table(("reason", "items", "balance"), rows, right=(1, 2))
 
 
 def _put_off(summary: Summary) -> Iterator[str]:

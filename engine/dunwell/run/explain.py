@@ -11,6 +11,7 @@ from dunwell.calendar import first_within
 from dunwell.command import AccountPlan
 from dunwell.decide.case import Case
 from dunwell.decide.cases import Setting, cases
+from dunwell.decide.decide import Decided, DisagreementError, decide
 from dunwell.decide.evaluator import Evaluation
 from dunwell.decide.memories import memories
 from dunwell.decide.values import View
@@ -36,6 +37,7 @@ from dunwell.run.reports import (
     BudgetReport,
     Coming,
     Explanation,
+    TraceReport,
     WatchReport,
     WordReport,
 )
@@ -53,6 +55,7 @@ class _Debtor:
     plans: dict[tuple[str, str], AccountPlan]
     ahead: Ahead
     notes: tuple[str, ...]
+    decided: Decided | None = None
 
 
 def explain(engine: Engine, subject: Subject, *, as_of: date | None = None) -> Explanation:
@@ -82,7 +85,7 @@ def explain(engine: Engine, subject: Subject, *, as_of: date | None = None) -> E
 
 def _debtor(engine: Engine, seen: Read, subject: Subject, on: date) -> _Debtor:
     folded = seen.memories()
-    setting = Setting(engine.house, engine.registry, on)
+    setting = Setting(engine.house, engine.registry, on, engine.calendars or None)
     found = cases(seen.book, memories(folded), setting, debtors=[subject.debtor])
     judged = [case for case in found if case.policy.name]
     tenant = seen.book.describe.tenant
@@ -100,9 +103,17 @@ def _debtor(engine: Engine, seen: Read, subject: Subject, on: date) -> _Debtor:
             notes.append(str(error))
     if future.stopped:
         notes.append(future.stopped)
+    decided = None
+    try:
+        decided = decide(
+            seen.book, engine.house, memories(folded), engine.registry,
+            on=on, workers=1, sources=engine.calendars or None,
+        )  # fmt: skip
+    except DisagreementError as error:
+        notes.append(str(error))
     memory = folded.get(subject.debtor, NOTHING)
     by_account = {(plan.debtor, plan.company): plan for plan in plans}
-    return _Debtor(engine, seen, on, memory, found, by_account, future, tuple(notes))
+    return _Debtor(engine, seen, on, memory, found, by_account, future, tuple(notes), decided)
 
 
 def _stale(house: House, seen: Read, on: date) -> Iterator[str]:
@@ -147,6 +158,7 @@ def _account(known: _Debtor, case: Case) -> AccountReport:
         hours=when,
         unknown=tuple(_unknown(case)),
         plan=plan,
+        trace=tuple(_trace(known, case)),
         **common,  # type: ignore[arg-type]
     )
 
@@ -227,6 +239,13 @@ def _unknown(case: Case) -> Iterator[str]:
                 f"since {unknown.on} nobody knows whether {command.kind} of {command.source} "
                 f"was done: settle it with 'dunwell resolve {command.key}'"
             )
+
+
+def _trace(known: _Debtor, case: Case) -> Iterator[TraceReport]:
+    """Which rules of the network fired, where anything is to be done."""
+    if known.decided is not None:
+        for trace in known.decided.why(*case.account.id):
+            yield TraceReport(trace.fact, trace.rule, trace.because)
 
 
 def _reach(case: Case, engine: Engine) -> tuple[str, str]:

@@ -130,3 +130,8 @@ def _each(found: Iterable[Subject]) -> Iterator[Subject]:
         items = tuple(dict.fromkeys(item for s in subjects for item in s.items))
         first = subjects[0]
         yield Subject(debtor, first.name, first.how, items)
+
+
+def names(adapter: Adapter, debtors: Sequence[str]) -> dict[str, str]:
+    """What some debtors are called, as far as the ERP knows them."""
+    return _customers(adapter, debtors).names if debtors else {}

@@ -16,6 +16,7 @@ from dunwell.decide.plainly import decide_plainly
 from dunwell.log.fold import Memory
 from dunwell.message.facts import sums
 from dunwell.model import Book
+from dunwell.model.rows import Account
 from dunwell.money import Money, Rates
 from dunwell.policy.tree import House
 from dunwell.run.assemble import assemble, left_alone
@@ -114,7 +115,8 @@ def _accounts(
         if done % 500 == 0:
             engine.progress("wording", done, len(names))
         cases = sorted(groups[name], key=lambda c: c.account.company.id)
-        plans += plan_debtor(engine, cases, decided.conclusions, context, now)
+        every = decided.accounts.get(name, ())
+        plans += plan_debtor(engine, cases, decided.conclusions, context, now, accounts=every)
     engine.progress("wording", len(names), len(names))
     return tuple(sorted(plans, key=lambda p: (p.debtor, p.company)))
 
@@ -125,8 +127,13 @@ def plan_debtor(
     conclusions: Mapping[tuple[str, str], Conclusions],
     context: Context,
     now: datetime,
+    *,
+    accounts: Sequence[Account] = (),
 ) -> list[AccountPlan]:
-    """The plans of all accounts of one debtor; no conclusions where nothing is due."""
+    """The plans of all accounts of one debtor; no conclusions where nothing is due.
+
+    `accounts` are all that the debtor has, where `cases` are not.
+    """
     memory = cases[0].memory
     why = _blocked(memory, context.tenant, now)
     if why:
@@ -139,9 +146,8 @@ def plan_debtor(
         elif case.account.id in conclusions:
             decisions.append(Decision(case, conclusions[case.account.id]))
     if decisions:
-        plans += [
-            _guarded(engine, plan, decisions[0].case.on) for plan in assemble(decisions, context)
-        ]
+        made = assemble(decisions, context, accounts=accounts)
+        plans += [_guarded(engine, plan, decisions[0].case.on) for plan in made]
     return plans
 
 
@@ -189,16 +195,14 @@ def _header(
     described = seen.book.describe
     counts = counted(accounts)
     counts["judged"] = decided.judged
-    money = amounts(
-        sums(
-            Money(a.minor, a.currency)
-            for account in accounts
-            for command in account.commands
-            if command.kind == "remind"
-            for a in command.money
-        )
-    )
-    rates = next((c.rates for c in decided.cases.values()), Rates("EUR", {}))
+    # each company has exchange rates of its own
+    demanded = [
+        (Money(a.minor, a.currency), decided.cases[account.debtor, account.company].rates)
+        for account in accounts
+        for command in account.commands
+        if command.kind == "remind"
+        for a in command.money
+    ]
     return Header(
         format=FORMAT,
         tenant=described.tenant,
@@ -208,8 +212,8 @@ def _header(
         expires=seen.now + LIFE,
         digests=dict(engine.digests),
         counts=counts,
-        money=money,
-        over=tuple(over(engine.house, counts, [Money(m.minor, m.currency) for m in money], rates)),
+        money=amounts(sums(money for money, _ in demanded)),
+        over=tuple(over(engine.house, counts, demanded)),
         reader=decided.reader,
         problems=tuple(decided.problems),
         only=only or "",
@@ -217,9 +221,9 @@ def _header(
 
 
 def over(
-    house: House, counts: Mapping[str, int], money: Iterable[Money], rates: Rates
+    house: House, counts: Mapping[str, int], demanded: Iterable[tuple[Money, Rates]]
 ) -> Iterable[str]:
-    """The limits that a plan exceeds, in words."""
+    """The limits that a plan exceeds, in words; each sum comes with the rates of its company."""
     limits = house.limits
     if limits.commands is not None and counts["commands"] > limits.commands:
         yield f"{counts['commands']} commands, and the limit is {limits.commands}"
@@ -232,7 +236,7 @@ def over(
     if limits.money is not None:
         target = limits.money.currency
         total = 0
-        for amount in money:
+        for amount, rates in demanded:
             converted = rates.convert(amount, target)
             if converted is None:
                 yield f"no exchange rate from {amount.currency} to {target} for the limit"

@@ -36,8 +36,8 @@ class Paused(Said, frozen=True):
     """Items that one pause or guard leaves alone; an item with two reasons is in both."""
 
     reason: str
+    policy: str
     items: int
-    customers: int
     money: tuple[Cash, ...]
 
 
@@ -110,7 +110,8 @@ class AccountLine(Said, frozen=True):
 
 
 class Summary(Said, frozen=True):
-    """A plan for people and programs. `commands` are those that count against limits; `accounts`
+    """A plan for people and programs. `commands` and `touched` accounts are those that count
+    against limits, `unlimited` commands do not: releases, and what only the log knows. `accounts`
     come in the order of the money that is demanded of them, the largest first.
     """
 
@@ -126,6 +127,7 @@ class Summary(Said, frozen=True):
     touched: int
     customers: int
     commands: int
+    unlimited: int
     messages: int
     money: tuple[Cash, ...]
     over: tuple[str, ...]
@@ -158,6 +160,7 @@ def summarize(planned: Planned, registry: Registry) -> Summary:
         touched=header.counts["accounts"],
         customers=len({a.debtor for a in at_work}),
         commands=header.counts["commands"],
+        unlimited=sum(c.kind in STANDING_ENDS for c in commands),
         messages=sum(c.kind == "remind" for c in commands),
         money=_cash(header.money),
         over=header.over,
@@ -185,16 +188,13 @@ def _demanded(account: AccountPlan) -> list[Amount]:
 
 
 def _worth(planned: Planned, account: AccountPlan) -> int:
-    """The money in one currency, to sort by; currencies without a rate count nothing."""
+    """The money in the policy's currency, to sort by; what has no rate counts nothing."""
     case = planned.decided.cases.get((account.debtor, account.company))
     if case is None:
         return 0
-    found = (
-        case.rates.convert(Money(a.minor, a.currency), "EUR")
-        or case.rates.convert(Money(a.minor, a.currency), case.policy.currency)
-        for a in _demanded(account)
-    )
-    return sum(money.minor for money in found if money is not None)
+    money = (Money(a.minor, a.currency) for a in _demanded(account))
+    found = (case.rates.convert(amount, case.policy.currency) for amount in money)
+    return sum(amount.minor for amount in found if amount is not None)
 
 
 def what(command: Command) -> str:
@@ -233,20 +233,14 @@ _KINDS = (
 
 
 def _paused(planned: Planned) -> Iterator[Paused]:
-    """Silent items by reason, in all accounts that were decided."""
-    found: dict[str, tuple[int, set[str], list[Money]]] = {}
-    for key, conclusions in planned.decided.conclusions.items():
-        case = planned.decided.cases[key]
-        items = {item.row.id: item for item in case.items}
-        for name, reasons in conclusions.silent:
-            row = items[name].row
-            for reason in reasons:
-                count, debtors, money = found.get(reason, (0, set(), []))
-                debtors.add(key[0])
-                money.append(Money(row.balance, row.currency))
-                found[reason] = (count + 1, debtors, money)
-    for reason, (count, debtors, money) in sorted(found.items()):
-        yield Paused(reason, count, len(debtors), tuple(cash(m) for m in sums(money)))
+    """Silent items by reason, in all accounts that were decided, quiet ones too."""
+    found: dict[tuple[str, str], tuple[int, list[Money]]] = {}
+    silent = planned.decided.overview["silent"]
+    for policy, reason, currency, items, balance, _ in silent.iter_rows():
+        count, money = found.get((policy, reason), (0, []))
+        found[policy, reason] = count + items, [*money, Money(balance, currency)]
+    for (policy, reason), (count, money) in sorted(found.items()):
+        yield Paused(reason, policy, count, tuple(cash(m) for m in sums(money)))
 
 
 def _waiting(accounts: Sequence[AccountPlan]) -> Iterator[WaitingRow]:
@@ -327,7 +321,7 @@ def _account(planned: Planned, account: AccountPlan, registry: Registry) -> Acco
     numbers = {i.row.id: i.row.number for i in case.items} if case else {}
     lines = tuple(
         _line(command, numbers, why(command) if why else "; ".join(command.reasons))
-        for command in account.commands
+        for command in sorted(account.commands, key=lambda c: _KINDS.index(c.kind))
     )
     return AccountLine(
         account.debtor,
@@ -383,8 +377,8 @@ class _Why:
         condition = stage.jump if jumped and stage.jump is not None else stage.when
         reading = Evaluation(self.case, self.registry)
         tests = _held(clause(condition, reading.view, item, self.registry))
-        more = f", and {len(command.items) - 1} more" if len(command.items) > 1 else ""
-        return f"{'jump: ' if jumped else ''}{', '.join(tests)} ({item.row.number}{more})"
+        oldest = f" ({item.row.number})" if len(command.items) > 1 else ""
+        return f"{'jump: ' if jumped else ''}{', '.join(tests)}{oldest}"
 
 
 _ERRANDS = {
