@@ -110,10 +110,13 @@ class Case:
         return tuple(sorted(day for day in (*ours, *theirs) if day <= self.on))
 
     def paid(self, first: date) -> list[tuple[Settlement, int | None]]:
-        """The invoices fully paid from `first` to today, each with its days late (early: 0)."""
+        """The invoices fully paid from `first` to yesterday, each with its days late (early: 0).
+
+        Not today's: a late payment may change a segment, but not on the day on which it comes in.
+        """
         found = []
         for s in self.account.settlements:
-            if s.closes and s.kind == "payment" and first <= s.on <= self.on:
+            if s.closes and s.kind == "payment" and first <= s.on < self.on:
                 due = self.rolled(s.due)
                 found.append((s, None if due is None else max(0, (s.on - due).days)))
         return found

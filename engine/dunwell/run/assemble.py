@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dunwell.command import AccountPlan
 from dunwell.decide.case import Case
+from dunwell.model.rows import Account
 from dunwell.run.budget import spend
 from dunwell.run.draft import Context, Decision, Draft, draft
 from dunwell.run.fingerprint import fingerprint
@@ -17,11 +18,18 @@ ORDER = ("release", "untag", "clear", "override", "adopt", "hold", "tag", "task"
 """What ends goes first; a message goes last, when what it speaks of is done."""
 
 
-def assemble(decisions: Sequence[Decision], context: Context) -> list[AccountPlan]:
-    """The plans of all accounts of one debtor, in the order of the companies."""
+def assemble(
+    decisions: Sequence[Decision], context: Context, *, accounts: Sequence[Account] = ()
+) -> list[AccountPlan]:
+    """The plans of all accounts of one debtor, in the order of the companies.
+
+    `accounts` are all that the debtor has, those of which nothing was concluded too: the refresh
+    before acting sees them all. Without them they are those of the decisions.
+    """
     drafts = [draft(decision, context) for decision in decisions]
     spend(drafts, context.house.budget)
-    mark = fingerprint([d.case.account for d in decisions], decisions[0].case.memory)
+    seen = accounts or [d.case.account for d in decisions]
+    mark = fingerprint(seen, decisions[0].case.memory)
     plans = (_finish(made, context, mark) for made in drafts)
     return [plan for plan in plans if plan.commands or plan.rises or plan.waiting or plan.notes]
 

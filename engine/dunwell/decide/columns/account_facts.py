@@ -165,8 +165,10 @@ ACCOUNT: Mapping[str, Callable[[Sheet, View], Column]] = {
 
 def _paid(sheet: Sheet, first: date) -> pl.DataFrame:
     """The invoices fully paid in a period: `a` and `late`, days after the due date (0 when early)."""
+    # until yesterday: a payment changes no segment on the day on which it comes in
+    inside = pl.col("on").is_between(first, sheet.on, closed="left")
     rows = sheet.base.tables["settlements"].filter(
-        pl.col("closes") & (pl.col("kind") == "payment") & pl.col("on").is_between(first, sheet.on)
+        pl.col("closes") & (pl.col("kind") == "payment") & inside
     )
     late = rows["on"].to_physical() - sheet.rolled(rows["due"]).to_physical()
     return rows.select("a", late.clip(lower_bound=0).cast(pl.Int64).alias("late"))
@@ -187,6 +189,7 @@ def _history(sheet: Sheet, first: date) -> pl.DataFrame:
                 late.sort()
                 .gather((late.len().cast(pl.Int64) - 1) // 2, null_on_oob=True)
                 .first()
+                .cast(pl.Int64)
                 .alias("usual"),
             )
         )
