@@ -36,7 +36,7 @@ SOON = 15
 
 def explain_lines(told: Explanation, *, every: bool = False, trace: bool = False) -> Iterator[str]:
     """Everything about a customer, the accounts one after the other."""
-    yield f"{safe(told.name)} ({safe(told.customer)}) on {told.on}, asked by {safe(told.asked)}"
+    yield f"{safe(told.name)} ({safe(told.customer)}) on {told.on}, asked for as {safe(told.asked)}"
     for others in filter(None, [listed(told.customers)]):
         yield f"  pays for {others} too"
     yield from (f"  NOTE {safe(note)}" for note in told.notes)
@@ -77,7 +77,7 @@ def _account(account: AccountReport, told: Explanation, every: bool) -> Iterator
     yield from _block("Holds and tags", [_standing(s) for s in _standings(account)], "  ")
     for title, lines in (
         ("Vetoes in force", [line for v in account.vetoes for line in _asked(v)]),
-        ("Watches", [line for w in account.watches for line in _watch(w)]),
+        ("Watches", [line for w in account.watches for line in _watch(w, every)]),
     ):
         yield from _block(title, lines, "  ")
 
@@ -237,11 +237,24 @@ def _gate(gate: Gate) -> Iterator[str]:
         yield f"      {MARK[gate.holds]} {gate.what}: {safe(gate.says)}"
 
 
-def _watch(watch: WatchReport) -> Iterator[str]:
+def _watch(watch: WatchReport, every: bool) -> Iterator[str]:
     fires = ", fires today" if watch.fires else ""
     last = f", last on {watch.last}" if watch.last else ""
-    yield f"{MARK[watch.holds]} {safe(watch.name)}{fires}{last}"
-    yield from _clause(watch.clause, "      ")
+    said = f"{MARK[watch.holds]} {safe(watch.name)}{fires}{last}"
+    if watch.holds or every:
+        yield said
+        yield from _clause(watch.clause, "      ")
+        return
+    missing = next(_missing(watch.clause), None)
+    yield f"{said}: {missing}" if missing else said
+
+
+def _missing(clause: Clause) -> Iterator[str]:
+    """The tests that do not hold, shortly."""
+    if clause.kind == "test" and not clause.holds:
+        yield f"{clause.fact} {safe(clause.value)} ({safe(clause.needs)})"
+    for part in clause.parts:
+        yield from _missing(part)
 
 
 def _trace(account: AccountReport) -> Iterator[str]:
@@ -280,7 +293,7 @@ def _coming(told: Explanation) -> Iterator[str]:
         for day, events in days[:SOON]
         for n, event in enumerate(events)
     ]
-    yield from table(("day", "what", "stage", "items"), rows, most={1: 60, 2: 30, 3: 60})
+    yield from table(("day", "what", "stage", "items"), rows, most={1: 90, 2: 30, 3: 60})
     if len(days) > SOON:
         yield f"  and on {count(len(days) - SOON, 'more day')} until {told.looked_until}"
     else:
@@ -290,4 +303,6 @@ def _coming(told: Explanation) -> Iterator[str]:
 def _event(event: Coming) -> str:
     if event.what == "waits":
         return f"waits for a yes of {event.detail}"
+    if event.what == "put_off":
+        return f"put off: {event.detail}"
     return f"{VERBS.get(event.what, event.what)} {event.detail}".rstrip()

@@ -21,7 +21,7 @@ from dunwell.run.draft import Context
 from dunwell.run.engine import Engine
 from dunwell.run.plan import plan_debtor
 from dunwell.run.planfile import StoppedError
-from dunwell.run.words import Rendered
+from dunwell.run.words import Rendered, Wording
 
 ASSUMPTION = "as if nobody paid, promised, wrote or decided anything, and every message arrived"
 
@@ -34,16 +34,19 @@ WORK = 30_000
 NEAREST = 14
 
 
+@dataclass(frozen=True, slots=True)
 class Unworded:
-    """A wording that says nothing: nobody reads what is not sent."""
+    """Words only the tasks and notes: nobody reads a message that is not sent."""
+
+    wording: Wording
 
     def message(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
         """The name of the template."""
         return Rendered(template, "", "", next(iter(languages), "en"))
 
     def inline(self, text: str, languages: Sequence[str], facts: MessageFacts) -> str:
-        """The text as the policy has it."""
-        return text
+        """The text, worded as it would be."""
+        return self.wording.inline(text, languages, facts)
 
     def statement(self, languages: Sequence[str], facts: MessageFacts) -> Attachment:
         """An empty one."""
@@ -152,7 +155,7 @@ def ahead(engine: Engine, cases: Sequence[Case], *, tenant: str, now: datetime) 
         return Ahead(start, stopped="nothing is decided for this customer as things are")
     items = sum(len(case.items) for case in cases)
     span = max(NEAREST, min(FARTHEST, WORK // max(1, items)))
-    context = Context(tenant, engine.house, Unworded(), frozenset(engine.channels))
+    context = Context(tenant, engine.house, Unworded(engine.wording), frozenset(engine.channels))
     world = _World(list(cases), cases[0].memory)
     try:
         days = tuple(
@@ -167,6 +170,7 @@ def _days(
     engine: Engine, context: Context, world: _World, days: Sequence[date], now: datetime
 ) -> Iterator[Day]:
     said: set[tuple[str, ...]] = set()
+    late_before: frozenset[str] = frozenset()
     silent_before: frozenset[str] | None = None
     for day in days:
         cases = [case for case in world.on(day) if not case.problems]
@@ -179,20 +183,34 @@ def _days(
         if readings and not all(c.quiet for c in found.values()):
             plans = plan_debtor(engine, cases, found, context, now)
             world.deliver(engine, day, plans, now)
-        plans = [p for p in (_new(x, said) for x in plans) if p.commands or p.rises or p.waiting]
+        late = frozenset(_late(note) for plan in plans for note in plan.notes)
+        plans = [_new(plan, said, late_before) for plan in plans]
+        plans = [p for p in plans if p.commands or p.rises or p.waiting or p.notes]
+        late_before = late
         if plans or day == days[0] or quiet != silent_before:
             yield Day(day, tuple(plans), quiet)
         silent_before = quiet
 
 
-def _new(plan: AccountPlan, said: set[tuple[str, ...]]) -> AccountPlan:
-    """The plan with the steps that wait only on the first day on which they do."""
+def _new(plan: AccountPlan, said: set[tuple[str, ...]], late: frozenset[str]) -> AccountPlan:
+    """The plan with what waits or is put off only on the first day on which it is."""
     fresh = []
     for waiting in plan.waiting:
-        if waiting.keys not in said:
-            said.add(waiting.keys)
-            fresh.append(waiting)
-    return msgspec.structs.replace(plan, waiting=tuple(fresh))
+        mark = (plan.company, waiting.stage)
+        items = tuple(item for item in waiting.items if (*mark, item) not in said)
+        if items:
+            said |= {(*mark, item) for item in items}
+            fresh.append(msgspec.structs.replace(waiting, items=items))
+    notes = tuple(note for note in plan.notes if _late(note) and _late(note) not in late)
+    return msgspec.structs.replace(plan, waiting=tuple(fresh), notes=notes)
+
+
+def _late(note: str) -> str:
+    """What a note puts off, and why as far as it does not change from day to day; else nothing."""
+    what, found, why = note.partition(" is put off: ")
+    if not found:
+        return ""
+    return f"{what}: {'budget' if ' contacts within ' in why else 'closed'}"
 
 
 def first_steps(days: Sequence[Day]) -> Mapping[str, tuple[date, str, bool]]:

@@ -315,14 +315,19 @@ def coming(future: Ahead, known: Sequence[Case]) -> Iterator[Coming]:
     for day in future.days:
         for plan in day.plans:
             for command in plan.commands:
+                if command.action == "approval":
+                    continue  # the step that waits is told below
                 named = tuple(numbers.get(i, i) for i in command.items)
-                detail = command.name or command.summary
+                detail = command.name or command.summary or command.text
                 if command.message is not None:
                     detail = command.message.template
                 yield Coming(day.on, command.kind, command.source, detail, named, plan.company)
             for waiting in plan.waiting:
                 named = tuple(numbers.get(i, i) for i in waiting.items)
                 yield Coming(day.on, "waits", waiting.stage, waiting.role, named, plan.company)
+            for note in plan.notes:
+                what, _, why = note.partition(" is put off: ")
+                yield Coming(day.on, "put_off", what, why, (), plan.company)
 
 
 __all__ = ["coming", "explain"]

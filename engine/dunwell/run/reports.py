@@ -114,7 +114,7 @@ class Coming(Said, frozen=True):
     """One thing that would happen: on which day, what, for which items."""
 
     on: date
-    what: str  # kind of command, or waits
+    what: str  # kind of command, waits, or put_off
     stage: str
     detail: str
     items: tuple[str, ...]
