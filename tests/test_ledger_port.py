@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ledger_kit import NOW, ON, adapter, counted, entry, small, table
 
@@ -44,7 +44,7 @@ def effect(kind: str, key: str = "k1", debtor: str = "C1", **fields: object) -> 
 # Settings
 
 
-def settings(folder: Path, **values: object) -> Settings:
+def erp_settings(folder: Path, **values: object) -> Settings:
     return Settings(values, folder)
 
 
@@ -55,7 +55,7 @@ def test_the_plugin_registers_the_ledger_and_its_commands() -> None:
 
 def test_the_path_is_relative_to_the_folder_of_the_settings(tmp_path: Path) -> None:
     create(tmp_path / "books.sqlite", identity="x").close()
-    erp = open_adapter(settings(tmp_path, adapter="ledger", path="books.sqlite"))
+    erp = open_adapter(erp_settings(tmp_path, adapter="ledger", path="books.sqlite"))
     assert isinstance(erp, Adapter)
     assert erp.describe().tenant == "ledger:x"
     erp.close()
@@ -64,18 +64,18 @@ def test_the_path_is_relative_to_the_folder_of_the_settings(tmp_path: Path) -> N
 
 def test_an_unknown_setting_is_refused_with_a_suggestion(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'path'"):
-        open_adapter(settings(tmp_path, pth="x"))
+        open_adapter(erp_settings(tmp_path, pth="x"))
 
 
 def test_a_missing_file_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="there is no ledger at"):
-        open_adapter(settings(tmp_path))
+        open_adapter(erp_settings(tmp_path))
 
 
 def test_a_file_that_is_no_database_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"no,database\n" * 500)
     with pytest.raises(ConfigurationError, match="is no ledger, or is damaged"):
-        open_adapter(settings(tmp_path))
+        open_adapter(erp_settings(tmp_path))
 
 
 def test_another_database_is_not_taken_for_a_ledger(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_another_database_is_not_taken_for_a_ledger(tmp_path: Path) -> None:
     other.execute("CREATE TABLE x (y)")
     other.close()
     with pytest.raises(ConfigurationError, match="not a ledger of Dunwell"):
-        open_adapter(settings(tmp_path))
+        open_adapter(erp_settings(tmp_path))
 
 
 def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
@@ -92,20 +92,20 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     newer.execute("PRAGMA user_version = 99")
     newer.close()
     with pytest.raises(ConfigurationError, match="newer Dunwell"):
-        open_adapter(settings(tmp_path))
+        open_adapter(erp_settings(tmp_path))
 
 
 @pytest.mark.parametrize(("key", "value"), [("today", "soon"), ("now", "noon"), ("path", 7)])
 def test_settings_of_the_wrong_kind_are_refused(tmp_path: Path, key: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=f"'{key}' in"):
-        open_adapter(settings(tmp_path, **{key: value}))
+        open_adapter(erp_settings(tmp_path, **{key: value}))
 
 
 def test_today_is_the_companys_own(book: Ledger) -> None:
     fixed = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)  # half past midnight in Madrid
-    erp = open_adapter(settings(book.path.parent, now=fixed))
+    erp = open_adapter(erp_settings(book.path.parent, now=fixed))
     assert (erp.describe().on, erp.describe().now) == (date(2026, 3, 5), fixed)
-    pinned = open_adapter(settings(book.path.parent, today="2026-01-02")).describe()
+    pinned = open_adapter(erp_settings(book.path.parent, today="2026-01-02")).describe()
     assert pinned.on == date(2026, 1, 2)
     assert abs(pinned.now - datetime(2026, 1, 2, 12, tzinfo=UTC)) < timedelta(hours=14)
 
@@ -172,6 +172,7 @@ def test_chosen_debtors_come_with_whom_they_pay_for(book: Ledger) -> None:
     assert sorted(table(erp, "customers", ["C3"])["tags"][0]) == ["b2b", "vip"]
 
 
+@settings(max_examples=15)
 @given(text=st.text(max_size=60), amount=st.integers(0, 2**63 - 1))
 def test_hostile_text_and_the_largest_amounts_survive(
     tmp_path_factory: pytest.TempPathFactory, text: str, amount: int
@@ -367,6 +368,12 @@ def test_after_its_deadline_an_effect_is_not_done(book: Ledger) -> None:
     assert erp.look_up([Sought("k1", "C1", "ES", "note")]) == [Found.ABSENT]
 
 
+def test_what_may_still_be_done_is_not_called_absent(book: Ledger) -> None:
+    early = Sought("k1", "C1", "ES", "note", deadline=LATER)
+    late = Sought("k1", "C1", "ES", "note", deadline=NOW - timedelta(seconds=1))
+    assert adapter(book).look_up([early, late]) == [Found.CANNOT_TELL, Found.ABSENT]
+
+
 def test_a_look_up_is_exact_even_when_a_person_threw_the_task_away(book: Ledger) -> None:
     erp = adapter(book)
     erp.execute([effect("task", summary="Call")])
@@ -477,6 +484,7 @@ def test_nobody_pays_in_another_currency_or_company(book: Ledger) -> None:
     assert table(adapter(book), "items")["balance"].to_list() == [1000, 2000]
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 2500), st.booleans(), st.booleans()), max_size=12))
 def test_balances_always_follow_from_allocations(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool, bool]]

@@ -108,8 +108,8 @@ class LedgerAdapter:
         return effects.execute(self.ledger, effects_, clock=self._moment)
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:
-        """Whether effects exist: always told exactly."""
-        return effects.look_up(self.ledger, sought)
+        """Whether effects exist: told exactly, once their time is over."""
+        return effects.look_up(self.ledger, sought, clock=self._moment)
 
     def log(self, debtor: str | None = None, *, limit: int = 200) -> Sequence[Entry]:
         """The log, newest first."""

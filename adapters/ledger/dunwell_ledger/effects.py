@@ -47,17 +47,28 @@ def execute(
     return results
 
 
-def look_up(ledger: Ledger, sought: Sequence[Sought]) -> list[Found]:
+def look_up(
+    ledger: Ledger, sought: Sequence[Sought], *, clock: Callable[[], tuple[datetime, date]]
+) -> list[Found]:
     """Whether effects were done. Exact: it waits for whoever is writing, and an effect checks its
     deadline behind the same lock, so after the deadline an absent one can never appear.
     """
     keys = json.dumps([one.key for one in sought])
     with ledger.writing() as connection:
+        now, _ = clock()
         rows = connection.execute(
             "SELECT key FROM effects WHERE key IN (SELECT value FROM json_each(?))", (keys,)
         )
         present = {row[0] for row in rows}
-    return [Found.PRESENT if one.key in present else Found.ABSENT for one in sought]
+    return [_found(one, present, now) for one in sought]
+
+
+def _found(one: Sought, present: set[str], now: datetime) -> Found:
+    if one.key in present:
+        return Found.PRESENT
+    if one.deadline is not None and now <= one.deadline:
+        return Found.CANNOT_TELL  # whoever claimed it may still do it
+    return Found.ABSENT
 
 
 def _once(

@@ -75,7 +75,7 @@ CREATE TABLE items (
     due TEXT CHECK (due IS date(due)),
     currency TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
-    balance INTEGER NOT NULL CHECK (balance BETWEEN 0 AND amount),
+    balance INTEGER NOT NULL CHECK (balance >= 0),
     terms TEXT,
     method TEXT,
     last_payment TEXT,
@@ -102,7 +102,7 @@ CREATE TABLE credits (
     day TEXT NOT NULL CHECK (day IS date(day)),
     currency TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
-    left INTEGER NOT NULL CHECK (left BETWEEN 0 AND amount),
+    left INTEGER NOT NULL CHECK (left >= 0),
     item TEXT,
     reversed TEXT CHECK (reversed IS date(reversed))
 ) STRICT;
@@ -138,7 +138,7 @@ CREATE TABLE promises (
     "by" TEXT NOT NULL CHECK ("by" IS date("by")),
     currency TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
-    items TEXT CHECK (json_valid(items)),
+    items TEXT CHECK (items IS NULL OR json_valid(items)),
     ended TEXT CHECK (ended IS date(ended))
 ) STRICT;
 CREATE INDEX promises_customer ON promises (customer);

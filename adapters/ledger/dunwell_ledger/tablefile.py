@@ -166,7 +166,7 @@ def _cell(value: object) -> Cell:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        number = Decimal(repr(value))  # the digits that the sheet shows, not the nearest binary
+        number = Decimal(f"{value:.15g}")  # as many digits as a spreadsheet knows
         return number if number.is_finite() else str(value)
     return str(value).strip()
 

@@ -5,6 +5,10 @@ CREATE TRIGGER items_amount AFTER UPDATE OF amount ON items WHEN NEW.amount <> O
     UPDATE allocations SET closes = 0 WHERE item = NEW.id;
 END;
 
+CREATE TRIGGER credits_amount AFTER UPDATE OF amount ON credits WHEN NEW.amount <> OLD.amount BEGIN
+    UPDATE credits SET left = left + NEW.amount - OLD.amount WHERE n = NEW.n;
+END;
+
 CREATE TRIGGER items_copies AFTER UPDATE OF customer, due ON items BEGIN
     UPDATE allocations SET customer = NEW.customer, due = NEW.due WHERE item = NEW.id;
 END;
