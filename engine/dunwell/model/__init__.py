@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dunwell.model.book import Book, Describe
-from dunwell.model.tables import TABLES, Column, Table, empty, frame, page_problems
+from dunwell.model.tables import TABLES, Column, Table, empty, frame, page, page_problems
 
 __all__ = [
     "TABLES",
@@ -13,5 +13,6 @@ __all__ = [
     "Table",
     "empty",
     "frame",
+    "page",
     "page_problems",
 ]

@@ -291,6 +291,17 @@ def _from_columns(table: str, page: Mapping[str, Sequence[object]]) -> pl.DataFr
     )
 
 
+def page(table: str, rows: Iterable[Mapping[str, object]]) -> PageLike:
+    """Rows as a page of a table, for adapters whose ERP answers row by row; what a row lacks is null.
+
+    >>> page("disputes", [{"id": "D-1", "item": "F-1"}])["item"]
+    ['F-1']
+    """
+    given = list(rows)
+    names = [name for name in TABLES[table].schema if any(name in row for row in given)]
+    return {name: [row.get(name) for row in given] for name in names}
+
+
 def page_problems(table: str, page: pl.DataFrame) -> Iterable[str]:
     """What the published schema forbids: nulls in required columns, rows with one key."""
     spec = TABLES[table]

@@ -1,0 +1,1 @@
+"""An adapter to Tinybooks: the example of docs/write-an-adapter.md."""
