@@ -157,22 +157,18 @@ def _page(
 ) -> pl.DataFrame:
     source, spec = SOURCES[table], TABLES[table]
     between, given = _between(source, span)
-    keys = ", ".join(f"t.{key}" for key in source.order)
-    columns = ", ".join(
-        f"{source.columns.get(column.name, f't.{_quoted(column.name)}')} AS c{number}"
-        for number, column in enumerate(spec.columns)
-    )
-    rows = f"SELECT {columns} FROM {source.table} t WHERE {where}{between} ORDER BY {keys}"
-    lists = ", ".join(
-        f"json_group_array({'json' * (column.type == 'texts')}(c{number}))"
-        for number, column in enumerate(spec.columns)
-    )
+    columns = [
+        source.columns.get(column.name, f"t.{_quoted(column.name)}") for column in spec.columns
+    ]
+    # no ORDER BY: it would copy every row once more, and all lists are built row by row alike
+    rows = f"FROM {source.table} t WHERE {where}{between}"
+    lists = ", ".join(f"json_group_array({column})" for column in columns)
     bound = {**values, **given}
     with ledger.reading() as connection:
         try:
-            texts = connection.execute(f"SELECT {lists} FROM ({rows})", bound).fetchone()
+            texts = connection.execute(f"SELECT {lists} {rows}", bound).fetchone()
         except sqlite3.DataError:  # names of gigabytes: more than one text of SQLite holds
-            found = connection.execute(rows, bound).fetchall()
+            found = connection.execute(f"SELECT {', '.join(columns)} {rows}", bound).fetchall()
             texts = [
                 f"[{','.join(column)}]" if one.type == "texts" else json.dumps(column)
                 for one, column in zip(spec.columns, zip(*found, strict=True), strict=True)
