@@ -54,8 +54,9 @@ torture: setup  ## the properties with many more examples, and the tests that ta
 bench: setup  ## run the benchmarks, one after the other
 	for file in bench/bench_*.py; do echo "$$file" && $(BIN)/python "$$file" || exit 1; done
 
-schema: setup  ## write the published schema anew
-	$(BIN)/dunwell schema >$(VENV)/schema.json
+schema: setup  ## write the published schema and reference anew
+	$(BIN)/python -m dunwell.policy.publish docs
+	$(BIN)/dunwell schema --json >$(VENV)/schema.json
 	mv $(VENV)/schema.json docs/policy.schema.json
 
 test-all-pythons: setup  ## run the tests under every supported Python on this machine

@@ -28,7 +28,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "resolve": Entry("dunwell.cli.people:resolve", "Settle an unknown outcome."),
     },
     "Understand": {
-        "explain": Entry("dunwell.cli.explaining:explain", "Say why, why not, and what comes."),
+        "explain": Entry(
+            "dunwell.cli.explaining:explain", "Say why this, why not that, and what comes next."
+        ),
         "log": Entry("dunwell.cli.explaining:log", "Show the log as the ERP has it."),
         "demo": Entry("dunwell.cli.demo:demo", "See a small company's receivables collected."),
     },

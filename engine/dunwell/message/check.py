@@ -11,7 +11,7 @@ from dunwell.errors import Place, Problem, ProblemsError
 from dunwell.message.compiled import check_text_source, environments
 from dunwell.message.facts import Company, Credit, Customer, Line, MessageFacts
 from dunwell.message.formats import formats
-from dunwell.message.sources import Source, languages
+from dunwell.message.sources import Source
 from dunwell.message.templates import ATTACHMENTS, Templates, unknown_template
 from dunwell.money import Money
 
@@ -79,8 +79,8 @@ def _missing(
     problems = []
     for language in wanted:
         found = templates.find(name, language)
-        if found is None or found.language not in languages(language)[:2]:
-            base = language.partition("_")[0]
+        base = language.partition("_")[0]
+        if found is None or found.language not in (language, base):
             message = f"the template '{name}' is not there in '{language}'"
             problems.append(Problem(where, message, f"write '{name}.{base}.j2'"))
     return problems
