@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -33,6 +33,7 @@ class ItemCase:
     state: ItemState | None
     stage: int  # index in the ladder, -1 before the first
     waits: bool  # at a stage that the ladder no longer has
+    past: frozenset[int] = frozenset()  # stages that it had before, where they are now
 
     @property
     def to_pay(self) -> int:
@@ -79,9 +80,14 @@ class Case:
                     state,
                     -1 if stage is None else stage,
                     stage is None,
+                    self._places(state.past if state else ()),
                 )
             )
         return tuple(sorted(cases, key=lambda c: (c.due or date.max, c.row.id)))
+
+    def _places(self, names: Iterable[str]) -> frozenset[int]:
+        found = (self.policy.stage(name) for name in names)
+        return frozenset(place for place in found if place is not None)
 
     def _dispute(self, row: Item) -> Dispute | None:
         names = (row.id, row.document or row.id)

@@ -152,7 +152,7 @@ class Evaluation:
         ladder = self.case.policy.ladder
         for index in range(len(ladder) - 1, item.stage, -1):
             stage = ladder[index]
-            if stage.jump is None or not self.for_(stage, item):
+            if stage.jump is None or index in item.past or not self.for_(stage, item):
                 continue
             what = f"jump of stage {stage.name}"
             if self.holds(stage.jump, what, self.view, item) and self.waited(item, stage):
@@ -172,9 +172,9 @@ class Evaluation:
         return state.on < self.case.on and (state.pay_by is None or state.pay_by < self.case.on)
 
     def next_stage(self, item: ItemCase) -> int | None:
-        """The first stage after the item's own that is for it."""
+        """The first stage after the item's own that is for it and that it did not have before."""
         ladder = self.case.policy.ladder
-        later = range(item.stage + 1, len(ladder))
+        later = [n for n in range(item.stage + 1, len(ladder)) if n not in item.past]
         return next((n for n in later if self.for_(ladder[n], item)), None)
 
     def waited(self, item: ItemCase, stage: Stage) -> bool:

@@ -25,6 +25,7 @@ ITEMS: Mapping[str, pl.DataType] = {
     "pay_by": _D,
     "adopted": _T,
     "part": _T,  # the next stage, of which a part is done; empty without one
+    "past": _T,  # the stages before, with commas between
 }
 CONTACTS: Mapping[str, pl.DataType] = {
     "debtor": _T,
@@ -209,6 +210,8 @@ _PARTS: Mapping[str, Mapping[str, pl.DataType]] = {
 
 def _values(name: str, rows: Sequence[object]) -> list[object]:
     values = list(map(attrgetter(name), rows))
+    if name == "past":
+        return [",".join(past) for past in values]
     return [part and part[0] for part in values] if name == "part" else values
 
 

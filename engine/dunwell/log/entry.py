@@ -65,7 +65,8 @@ class ItemState(Record, frozen=True):
     customer was given; `via` the key of the message that delivered it. `adopted`: placed silently
     at this stage. `part`: the next stage and those of its actions that are done. `gone`: the first
     day an entry was written while the item was not open. An item with a part but no stage has
-    stage "".
+    stage "". `past` are the stages it had before, by their names of then: whatever becomes of the
+    order of the ladder, none of them is for it again.
     """
 
     item: str
@@ -79,6 +80,7 @@ class ItemState(Record, frozen=True):
     part: tuple[str, tuple[str, ...]] | None = None
     prior: Prior | None = None
     gone: date | None = None
+    past: tuple[str, ...] = ()
 
 
 class WatchState(Record, frozen=True):

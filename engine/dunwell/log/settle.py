@@ -182,7 +182,16 @@ def _risen(old: ItemState | None, rise: Rise, done: set[str], via: str, on: date
         via=via,
         adopted=rise.stage if rise.adopted else (old.adopted if old else ""),
         prior=prior if via else None,
+        past=_past(old, rise.stage),
     )
+
+
+def _past(old: ItemState | None, stage: str) -> tuple[str, ...]:
+    """The stages before this one."""
+    if old is None:
+        return ()
+    names = (*old.past, old.stage) if old.stage not in ("", stage) else old.past
+    return tuple(dict.fromkeys(names))
 
 
 def _bounce(state: State, channel: str, address_hash: str, on: date, key: str) -> State:
@@ -208,6 +217,7 @@ def bounced(state: State, body: DeliveryBody) -> State:
                 ItemState(
                     item.item, p.ladder, p.stage, p.cycle, p.on, p.pay_by, p.via,
                     adopted=item.adopted, gone=item.gone,
+                    past=tuple(name for name in item.past if name != p.stage),
                 )
             )  # fmt: skip
         # without a stage before, it has none again: the item leaves the state

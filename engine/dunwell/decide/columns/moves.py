@@ -87,7 +87,8 @@ def _jumps(where: Reader, free: pl.Series, for_: list[pl.Series]) -> list[tuple[
     for index, stage in enumerate(where.sheet.policy.ladder):
         if stage.jump is None:
             continue
-        held = free & (where.sheet.stage < index) & for_[index] & where.where(stage.jump)
+        later = free & (where.sheet.stage < index) & ~where.sheet.had(index)
+        held = later & for_[index] & where.where(stage.jump)
         waited = _waited(where.sheet, index)
         found.append((index, held if waited is None else held & waited))
     return found
@@ -99,7 +100,7 @@ def _following(where: Reader, free: pl.Series, for_: list[pl.Series]) -> pl.Seri
     reached = nothing(free.len(), NUMBER)
     undecided = free
     for index, stage in enumerate(sheet.policy.ladder):
-        here = undecided & (sheet.stage < index) & for_[index]
+        here = undecided & (sheet.stage < index) & ~sheet.had(index) & for_[index]
         undecided = undecided & ~here
         rises = here & where.where(stage.when)
         waited = _waited(sheet, index)

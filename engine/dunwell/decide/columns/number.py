@@ -194,7 +194,7 @@ class _Numbers:
 
     def with_states(self, items: pl.DataFrame) -> pl.DataFrame:
         """Items with what their debtor's memory says of them, in columns named `state_...`."""
-        names = ("stage", "cycle", "on", "pay_by", "adopted", "part")
+        names = ("stage", "cycle", "on", "pay_by", "adopted", "part", "past")
         states = self.memories.items.select(
             pl.col("item").alias("id"), "debtor", *(pl.col(n).alias(f"state_{n}") for n in names)
         )

@@ -94,6 +94,16 @@ class Sheet:
         """Items that a message, task or adoption brought to a stage."""
         return (self.base.items["state_stage"] != "").fill_null(False)
 
+    def had(self, stage: int) -> pl.Series:
+        """Items that were at a stage before the one that they are at."""
+        names = self.base.items["state_past"]
+        pasts = [
+            past
+            for past in names.unique().drop_nulls()
+            if past and stage in map(self.policy.stage, past.split(","))
+        ]
+        return names.is_in(pasts).fill_null(False)
+
     @cached_property
     def waits(self) -> pl.Series:
         """Items at a stage that the ladder no longer has."""
