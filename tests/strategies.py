@@ -1,11 +1,17 @@
-"""Random small books, memories and policies, wide enough to reach every corner of the language."""
+"""Random small books, memories and policies, wide enough to reach every corner of the language.
+
+Hypothesis draws how many there are of each kind, and a seed; everything else is thrown with dice that
+know the seed and the name of what they are for. So a part that is left out changes no other part,
+failing examples shrink to few parts, and a whole world takes milliseconds to make.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from random import Random
 from typing import Any, TypeVar
 
 import polars as pl
@@ -51,8 +57,10 @@ T = TypeVar("T")
 
 ON = date(2026, 3, 31)
 CURRENCIES = ("EUR", "USD", "JPY", "KWD", "XXX")
-STAGES = ("a", "b", "c", "d", "old_a", "gone")
+STAGES = ("a", "b", "c", "d")
+PLACES_OF_ITEMS = (*STAGES, "old_a", "gone")
 COMPANIES = ("ES", "US")
+HOLDS = ("orders", "delivery")
 TEXTS = ("x", "y")
 FACT_TEXTS: Mapping[str, tuple[str, ...]] = {
     "document_type": ("invoice", "instalment"),
@@ -64,449 +72,498 @@ FACT_TEXTS: Mapping[str, tuple[str, ...]] = {
     "payer": ("C0", "C1"),
     "segment": ("s0", "s1"),
     "task_outcome": ("done", "cancelled", "said"),
+    "shouted": ("NAME OF C0", "NAME OF C1"),
 }
-
-
-def _per_item(frame: pl.DataFrame) -> pl.Series:
-    return (frame["balance"] % 3).alias("thirds")
-
-
-def _shouts(frame: pl.DataFrame) -> pl.Series:
-    return frame["name"].str.to_uppercase()
-
-
-def _worth(frame: pl.DataFrame) -> pl.Series:
-    return frame["credit_limit"]
-
-
 REGISTRY = Registry(
     [
-        Fact("thirds", "item", "count", "a plugin's number", column=_per_item, origin="test"),
-        Fact("shouted", "account", "text", "a plugin's text", column=_shouts, origin="test"),
-        Fact("worth", "account", "money", "a plugin's money", column=_worth, origin="test"),
-        Fact(
-            "rest", "item", "money", "a plugin's money", column=lambda f: f["balance"], event=True
-        ),
+        Fact("thirds", "item", "count", "a plugin's number", column=lambda f: f["balance"] % 3),
+        Fact("shouted", "account", "text", "a text", column=lambda f: f["name"].str.to_uppercase()),
+        Fact("worth", "account", "money", "money", column=lambda f: f["credit_limit"]),
+        Fact("share", "account", "share", "a share", column=lambda f: f["credit_limit"] % 3),
+        Fact("marks", "account", "texts", "texts", column=lambda f: f["tags"]),
+        Fact("rest", "item", "money", "money", column=lambda f: f["balance"], event=True),
     ]
 )
+EVERY = tuple(REGISTRY)
+ACCOUNT = tuple(n for n, f in REGISTRY.items() if f.level == "account")
+EARLY = tuple(n for n in EVERY if not REGISTRY[n].counted)
+LOOSE = ("days_past_due", "to_pay", "overdue_count", "exposure", "account_stage", "promise")
 
 
-def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
-    """Missing about every third time."""
-    return st.one_of(st.none(), strategy, strategy)
+class Dice(Random):
+    """Random choices as a book of receivables needs them."""
+
+    def of(self, name: object) -> Dice:
+        """Dice of their own for one part, whatever else is thrown."""
+        return Dice(f"{self.seeded}/{name}")
+
+    def __init__(self, seed: str) -> None:
+        super().__init__(seed)
+        self.seeded = seed
+
+    def chance(self, one_in: int) -> bool:
+        """True once in so many times."""
+        return self.randrange(one_in) == 0
+
+    def maybe(self, make: Callable[[], T], one_in: int = 3) -> T | None:
+        """Missing once in so many times."""
+        return None if self.chance(one_in) else make()
+
+    def some(self, values: Sequence[T], most: int) -> list[T]:
+        """A few different ones."""
+        return self.sample(values, self.randrange(min(most, len(values)) + 1))
+
+    def day(self, before: int = 60, after: int = 30) -> date:
+        """A day around today, mostly a near one."""
+        near = min(4, before), min(4, after)
+        before, after = near if self.chance(2) else (before, after)
+        return ON + timedelta(self.randint(-before, after))
+
+    def minor(self) -> int:
+        """An amount, often tiny."""
+        return self.randint(0, self.choice([5, 2000, 10**6]))
+
+    def duration(self, least: int = 0) -> Duration:
+        """Any span of time."""
+        unit, most = self.choice([("days", 20), ("business days", 12), ("weeks", 2), ("months", 2)])
+        return Duration(self.randint(least, most), unit)  # type: ignore[arg-type]
+
+    def currency(self) -> str:
+        """Mostly the home currency, rarely one without a rate."""
+        return "EUR" if self.chance(2) else self.choice(CURRENCIES[: 5 if self.chance(12) else 4])
 
 
-def days(before: int = 60, after: int = 30) -> st.SearchStrategy[date]:
-    """Days around today, the nearest ones most often."""
-    near = st.integers(-4, 4)
-    return st.one_of(near, st.integers(-before, after)).map(lambda n: ON + timedelta(n))
-
-
-past = days(60, 0)
-durations = st.one_of(
-    st.builds(Duration, st.integers(0, 20), st.sampled_from(["days", "business days"])),
-    st.builds(Duration, st.integers(0, 2), st.sampled_from(["weeks", "months"])),
+PERIODS = (
+    Duration(12, "months"),
+    Duration(30, "days"),
+    Duration(5, "business days"),
+    Duration(1, "days"),
 )
-some_time = durations.filter(lambda d: d.count > 0)
-periods = st.sampled_from(
-    [
-        Duration(12, "months"),
-        Duration(30, "days"),
-        Duration(5, "business days"),
-        Duration(1, "days"),
-    ]
-)
-minors = st.one_of(st.integers(0, 5), st.integers(0, 2000), st.integers(0, 10**6))
-moneys = st.builds(Money, minors, st.sampled_from(CURRENCIES))
-shares = st.builds(Fraction, st.integers(0, 5), st.sampled_from([1, 2, 3, 5]))
 
 
-@st.composite
-def tests(draw: st.DrawFn, names: Sequence[str], segments: bool) -> Test:
-    """One comparison of one of the facts, with a threshold that fits it."""
-    fact = REGISTRY[draw(st.sampled_from(names))]
+def a_value(dice: Dice, fact: Fact) -> Any:
+    """A threshold that fits the fact."""
     texts = FACT_TEXTS.get(fact.name, TEXTS)
-    value: st.SearchStrategy[Any] = {
-        "money": moneys,
-        "days": st.one_of(st.integers(-3, 12), durations),
-        "count": st.integers(0, 3),
-        "share": shares,
-        "flag": st.booleans(),
-        "text": st.sampled_from(texts),
-        "texts": st.sampled_from(texts),
-        "date": days(),
-        "stage": st.sampled_from(STAGES[:-1]),
-    }[fact.type]
-    ordered = fact.type not in ("flag", "text", "texts")
-    op = draw(
-        st.sampled_from(
-            ["is", "not", "known"]
-            + (["at_least", "at_most", "over", "under", "before"] if ordered else [])
-        )
-    )
+    return {
+        "money": lambda: Money(dice.minor(), dice.currency()),
+        "days": lambda: dice.duration() if dice.chance(3) else dice.randint(-3, 12),
+        "count": lambda: dice.randint(0, 3),
+        "share": lambda: Fraction(dice.randint(0, 5), dice.choice([1, 2, 3, 5])),
+        "flag": lambda: dice.chance(2),
+        "text": lambda: dice.choice(texts),
+        "texts": lambda: dice.choice(texts),
+        "date": lambda: dice.day(),
+        "stage": lambda: dice.choice(PLACES_OF_ITEMS[: 6 if dice.chance(6) else 5]),
+    }[fact.type]()
+
+
+def a_test(dice: Dice, names: Sequence[str], segments: bool = True) -> Test:
+    """One comparison of one of the facts."""
+    fact = REGISTRY[dice.choice(names)]
+    ops = ["is", "not", "known"]
+    if fact.type not in ("flag", "text", "texts"):
+        ops += ["at_least", "at_most", "over", "under", "before"] * 2
+    op = dice.choice(ops)
     threshold: Any
     if op == "known":
-        threshold = draw(st.booleans())
-    elif segments and draw(st.integers(0, 3)) == 0:
-        by = draw(st.dictionaries(st.sampled_from(["s0", "s1"]), value, max_size=2))
-        threshold = BySegment(by, draw(maybe(value)))
-    elif op in ("is", "not") and draw(st.booleans()):
-        threshold = tuple(draw(st.lists(value, min_size=1, max_size=2)))
+        threshold = dice.chance(2)
+    elif segments and dice.chance(4):
+        by = {name: a_value(dice, fact) for name in dice.some(("s0", "s1"), 2)}
+        threshold = BySegment(by, dice.maybe(lambda: a_value(dice, fact)))
+    elif op in ("is", "not") and dice.chance(2):
+        threshold = tuple(a_value(dice, fact) for _ in range(dice.randint(1, 2)))
     else:
-        threshold = draw(value)
-    return Test(fact.name, op, threshold, draw(periods) if fact.period else None)  # type: ignore[arg-type]
+        threshold = a_value(dice, fact)
+    period = dice.choice(PERIODS) if fact.period else None
+    return Test(fact.name, op, threshold, period)  # type: ignore[arg-type]
 
 
-ACCOUNT = tuple(n for n, f in REGISTRY.items() if f.level == "account")
-UNCOUNTED = tuple(n for n in ACCOUNT if not REGISTRY[n].counted)
-EVERY = tuple(REGISTRY)
-
-
-def conditions(
-    names: Sequence[str] = EVERY, *, segments: bool = True, size: int = 3
-) -> st.SearchStrategy[Condition]:
-    """Trees of tests; the simplest ones most often, as people write them."""
-    leaf: st.SearchStrategy[Condition] = tests(names, segments)
-    parts = st.lists(leaf, max_size=size).map(tuple)
-    nested = st.one_of(
-        leaf, parts.map(Every), parts.map(Some), parts.map(Neither), parts.map(Every)
+def a_condition(
+    dice: Dice, names: Sequence[str] = EVERY, *, segments: bool = True, depth: int = 2
+) -> Condition:
+    """A tree of tests; the simplest ones most often, as people write them."""
+    if depth == 0 or dice.chance(2):
+        return a_test(dice, names, segments)
+    kind = dice.choice([Every, Every, Some, Neither])
+    parts = (
+        a_condition(dice, names, segments=segments, depth=depth - 1)
+        for _ in range(dice.randint(0, 3))
     )
-    deep = st.lists(nested, max_size=2).map(tuple)
-    return st.one_of(leaf, leaf, nested, deep.map(Every), deep.map(Some), deep.map(Neither))
+    return kind(tuple(parts))
 
 
-LOOSE = ("days_past_due", "to_pay", "overdue_count", "exposure", "stage", "promise")
+def an_easy_one(dice: Dice, names: Sequence[str] = EVERY) -> Condition:
+    """A condition that holds often, or nothing ever happens."""
+    open_ = Test("days_past_due", "at_least", -10)
+    way = dice.randrange(6)
+    if way < 3:
+        return ALWAYS if way else open_
+    return a_condition(dice, LOOSE if way < 5 else names)
 
 
-def easy(names: Sequence[str] = EVERY) -> st.SearchStrategy[Condition]:
-    """Conditions that hold often, or nothing ever happens."""
-    open_ = Test("days_past_due", "at_least", -30)
-    return st.one_of(st.just(ALWAYS), st.just(open_), conditions(LOOSE), conditions(names))
-
-
-HOLDS = ("orders", "delivery")
-
-
-def actions() -> st.SearchStrategy[tuple[Action, ...]]:
+def some_actions(dice: Dice) -> tuple[Action, ...]:
     """What a stage or watch does; only the standing ones matter to a decision."""
-    one = st.sampled_from(
-        [
-            Action("remind", "remind", template="t"),
-            Action("task", "task", summary="s"),
-            *(Action("hold", f"hold:{kind}", hold=kind) for kind in HOLDS),
-            Action("tag", "tag:vip", tag="vip"),
-            Action("tag", "tag:late", tag="late"),
-        ]
-    )
-    return st.lists(one, min_size=1, max_size=2, unique_by=lambda a: a.id).map(tuple)
+    known = [
+        Action("remind", "remind", template="t"),
+        Action("task", "task", summary="s"),
+        *(Action("hold", f"hold:{kind}", hold=kind) for kind in HOLDS),
+        Action("tag", "tag:vip", tag="vip"),
+        Action("tag", "tag:late", tag="late"),
+    ]
+    return tuple(dice.sample(known, dice.randint(1, 2)))
 
 
-repeats = st.builds(
-    Repeat, st.builds(Duration, st.integers(1, 2), st.just("months")),
-    maybe(st.integers(0, 2)), maybe(st.sampled_from([1, 28, 31])),
-) | st.builds(Repeat, some_time, maybe(st.integers(0, 2)))  # fmt: skip
-
-
-@st.composite
-def stages(draw: st.DrawFn, name: str) -> Stage:
+def a_stage(dice: Dice, name: str) -> Stage:
     """One stage of a ladder."""
-    repeat = draw(maybe(st.builds(Repeat, some_time, maybe(st.integers(0, 2)))))
     return Stage(
         name,
-        draw(actions()),
-        draw(easy()),
-        for_=draw(st.one_of(st.just(ALWAYS), conditions())),
-        after=draw(maybe(durations)),
-        jump=draw(maybe(easy())),
-        repeat=repeat,
-        was=("old_a",) if name == "a" and draw(st.booleans()) else (),
-        approve=draw(maybe(st.builds(Approve, st.just("boss"), easy()))),
+        some_actions(dice),
+        an_easy_one(dice),
+        for_=a_condition(dice) if dice.chance(3) else ALWAYS,
+        after=dice.maybe(dice.duration, 2),
+        jump=an_easy_one(dice) if dice.chance(4) else None,
+        repeat=dice.maybe(
+            lambda: Repeat(dice.duration(1), dice.maybe(lambda: dice.randint(0, 3))), 2
+        ),
+        was=("old_a",) if name == "a" and dice.chance(2) else (),
+        approve=Approve("boss", an_easy_one(dice)) if dice.chance(4) else None,
     )
 
 
-@st.composite
-def pauses(draw: st.DrawFn) -> tuple[Pause, ...]:
-    """Reasons to leave items alone, with grace or without."""
-    found = []
-    for n in range(draw(st.integers(0, 3))):
-        when = draw(conditions(tuple(f for f in EVERY if not REGISTRY[f].counted)))
-        grace = draw(maybe(durations))
-        found.append(Pause(f"p{n}", when, grace, draw(st.booleans()), draw(st.booleans())))
-    return tuple(found)
+def a_pause(dice: Dice, name: str) -> Pause:
+    """A reason to leave items alone, with grace or without."""
+    dated = ("promise", "is_disputed", "days_since_payment", "days_past_due", "overdue_count_all")
+    when = a_condition(dice, dated if dice.chance(2) else EARLY)
+    if dice.chance(3):  # items one by one, so that a part of the account goes on
+        when = Every((when, Test("thirds", "is", dice.randrange(3))))
+    grace = dice.maybe(dice.duration, 2)
+    return Pause(name, when, grace, listed=dice.chance(3), lift=dice.chance(3))
 
 
-calendars = st.builds(
-    CalendarRules,
-    holidays=st.sampled_from([(), ("ES",), ("ES-MD", "US")]),
-    timezone=st.sampled_from(["", "Europe/Madrid", "America/New_York"]),
-    due_rolls=st.sampled_from(["none", "next_business_day", "previous_business_day"]),
-    closed=st.lists(days(5, 5), max_size=1).map(tuple),
-)
+def a_watch(dice: Dice, name: str) -> Watch:
+    """Something beside the ladder, on an event or regularly."""
+    event = ("promise", "bounced", "is_disputed", "task_outcome", "collection", "rest")
+    when = a_test(dice, event) if dice.chance(2) else an_easy_one(dice)
+    on_day = dice.maybe(lambda: dice.choice([1, 28, 31]), 2)
+    every = Duration(dice.randint(1, 2), "months") if on_day else dice.duration(1)
+    repeat = Repeat(every, dice.maybe(lambda: dice.randint(0, 3)), on_day)
+    return Watch(name, when, some_actions(dice), dice.maybe(lambda: repeat))
 
 
-@st.composite
-def policies(draw: st.DrawFn, name: str) -> Policy:
+def a_calendar(dice: Dice) -> CalendarRules:
+    """Holidays, a zone and where closed days move."""
+    return CalendarRules(
+        holidays=dice.choice([(), ("ES",), ("ES-MD", "US")]),
+        timezone=dice.choice(["", "Europe/Madrid", "America/New_York"]),
+        due_rolls=dice.choice(["none", "next_business_day", "previous_business_day"]),
+        closed=(dice.day(5, 5),) if dice.chance(2) else (),
+    )
+
+
+def a_policy(dice: Dice, name: str, sizes: Mapping[str, int], *, last: bool) -> Policy:
     """One policy of up to four stages."""
-    ladder = tuple(draw(stages(stage)) for stage in STAGES[: draw(st.integers(0, 4))])
+    ladder = tuple(a_stage(dice.of(stage), stage) for stage in STAGES[: sizes["stages"]])
     segments = tuple(
-        Segment(f"s{n}", draw(st.one_of(st.just(ALWAYS), conditions(UNCOUNTED, segments=False))))
-        for n in range(draw(st.integers(0, 2)))
+        Segment(
+            f"s{n}",
+            ALWAYS if dice.chance(3) else a_condition(dice.of(f"s{n}"), EARLY, segments=False),
+        )
+        for n in range(sizes["segments"])
     )
-    adopts = (
-        st.builds(Adopt, easy(), st.sampled_from([s.name for s in ladder])) if ladder else None
-    )
-    applies = st.one_of(
-        st.just(ALWAYS), st.just(ALWAYS), conditions((*UNCOUNTED, "balance"), segments=False)
-    )
+    adopts = [
+        Adopt(a_condition(dice.of(f"adopt{n}")), dice.choice(ladder).name)
+        for n in range(sizes["adopts"])
+        if ladder
+    ]
+    easy = last and not dice.chance(6)
+    own = tuple(a_pause(dice.of(f"own{n}"), f"own{n}") for n in range(sizes["pauses"]))
     return Policy(
         name,
-        draw(st.sampled_from(["EUR", "EUR", "JPY"])),
+        "JPY" if dice.chance(6) else "EUR",
         ladder,
-        applies_to=draw(applies),
+        applies_to=ALWAYS if easy else a_condition(dice.of("applies"), EARLY, segments=False),
         segments=segments,
-        adopt=tuple(draw(st.lists(adopts, max_size=2))) if adopts is not None else (),
-        watch=tuple(
-            Watch(f"w{n}", draw(easy()), draw(actions()), draw(maybe(repeats)))
-            for n in range(draw(st.integers(0, 2)))
-        ),
-        pause=draw(st.one_of(st.none(), st.none(), pauses())),
-        calendar=draw(st.one_of(st.none(), st.none(), calendars)),
+        adopt=tuple(adopts),
+        watch=tuple(a_watch(dice.of(f"w{n}"), f"w{n}") for n in range(sizes["watches"])),
+        pause=own if dice.chance(4) else None,
+        calendar=a_calendar(dice.of("calendar")) if dice.chance(3) else None,
     )
 
 
-@st.composite
-def houses(draw: st.DrawFn) -> House:
+def a_house(dice: Dice, sizes: Mapping[str, int]) -> House:
     """One or two policies, with pauses and vetoes for all."""
-    vetoes = st.builds(Veto, st.sampled_from(["v0", "v1"]), st.just(("hold",)), conditions())
+    count = sizes["policies"]
     return House(
         "house",
-        tuple(draw(policies(f"policy_{n}")) for n in range(draw(st.integers(1, 2)))),
-        calendar=draw(calendars),
-        pause=draw(pauses()),
-        veto=tuple(draw(st.lists(vetoes, max_size=2, unique_by=lambda v: v.name))),
+        tuple(
+            a_policy(dice.of(f"policy{n}"), f"policy_{n}", sizes, last=n == count - 1)
+            for n in range(count)
+        ),
+        calendar=a_calendar(dice.of("calendar")),
+        pause=tuple(a_pause(dice.of(f"p{n}"), f"p{n}") for n in range(sizes["pauses"])),
+        veto=tuple(
+            Veto(f"v{n}", ("hold",), a_condition(dice.of(f"v{n}"))) for n in range(sizes["vetoes"])
+        ),
     )
 
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+ITEMS = tuple(f"I{n}" for n in range(8))
 
 
-def _table(draw: st.DrawFn, most: int, **columns: st.SearchStrategy[Any]) -> Rows:
-    rows = draw(st.lists(st.fixed_dictionaries(columns), max_size=most))
-    return [{"id": f"{n}", **row} for n, row in enumerate(rows)]
+def customer_of(dice: Dice) -> str:
+    """Mostly the first; rarely one that the ERP does not know."""
+    return dice.choice(["C0", "C0", "C0", "C1", "C2", "C9" if dice.chance(6) else "C0"])
 
 
-names = st.sampled_from(["C0", "C1", "C2", "C9"])
-places = st.sampled_from([*COMPANIES, "ES", "ES", "MARS"])
-money_names = st.sampled_from([*CURRENCIES[:4], "EUR", "EUR", "EUR"])
-documents = st.sampled_from(["D0", "D1"])
-item_ids = st.sampled_from([f"I{n}" for n in range(6)])
+def company_of(dice: Dice) -> str:
+    """Mostly the first; rarely one that the ERP does not know."""
+    return dice.choice(["ES", "ES", "ES", "US", "MARS" if dice.chance(6) else "ES"])
 
 
-@st.composite
-def customers(draw: st.DrawFn, name: str) -> dict[str, Any]:
+def a_customer(dice: Dice, name: str) -> Row:
     """One customer, perhaps paid for by another."""
     return {
         "id": name,
         "name": f"Name of {name}",
-        "payer": draw(st.sampled_from([None, None, "", "C0", "C1", "C7"])),
-        "type": draw(maybe(st.sampled_from(["business", "public"]))),
-        "country": draw(maybe(st.sampled_from(TEXTS))),
-        "language": draw(maybe(st.sampled_from(TEXTS))),
-        "since": draw(maybe(past)),
-        "salesperson": draw(maybe(st.sampled_from(TEXTS))),
-        "tags": draw(maybe(st.lists(st.sampled_from(["vip", "slow", "late"]), max_size=2))),
-        "email": draw(maybe(st.sampled_from(["", "one@x.example", "two@x.example"]))),
-        "credit_limit": draw(maybe(st.integers(-5, 2000))),
-        "credit_currency": draw(maybe(money_names)),
+        "payer": dice.choice([None, None, None, "", "C0", "C1", "C7"]),
+        "type": dice.maybe(lambda: dice.choice(["business", "public"])),
+        "country": dice.maybe(lambda: dice.choice(TEXTS)),
+        "language": dice.maybe(lambda: dice.choice(TEXTS)),
+        "since": dice.maybe(lambda: dice.day(60, 0)),
+        "salesperson": dice.maybe(lambda: dice.choice(TEXTS)),
+        "tags": dice.maybe(lambda: dice.some(["vip", "slow", "late"], 2)),
+        "email": dice.maybe(lambda: dice.choice(["", "one@x.example", "two@x.example"])),
+        "credit_limit": dice.maybe(lambda: dice.randint(-5, 2000)),
+        "credit_currency": dice.maybe(dice.currency),
     }
 
 
-@st.composite
-def items(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    """One item; one in twenty does not add up."""
-    amount = draw(st.one_of(st.integers(1, 5), st.integers(1, 2000), st.integers(1, 10**6)))
-    balance = draw(st.one_of(st.just(amount), st.integers(0, amount)))
-    if draw(st.integers(0, 19)) == 0:
-        balance = draw(st.sampled_from([-1, amount + 1]))
+def an_item(dice: Dice, name: str) -> Row:
+    """One item; few do not add up."""
+    amount = max(1, dice.minor())
+    balance = amount if dice.chance(2) else dice.randint(0, amount)
+    if dice.chance(60):
+        balance = dice.choice([-1, amount + 1])
     return {
         "id": name,
-        "customer": draw(names),
-        "company": draw(places),
+        "customer": customer_of(dice),
+        "company": company_of(dice),
         "number": f"N-{name}",
-        "document": draw(maybe(documents)),
-        "kind": draw(st.sampled_from(["invoice", "instalment"])),
-        "issued": draw(maybe(past)),
-        "due": draw(st.one_of(days(), days(), maybe(days()))),
-        "currency": draw(st.one_of(money_names, st.sampled_from(CURRENCIES))),
+        "document": dice.choice([None, "", "D0", "D1"]),
+        "kind": dice.choice(["invoice", "instalment"]),
+        "issued": dice.maybe(lambda: dice.day(60, 0)),
+        "due": dice.maybe(dice.day, 9),
+        "currency": dice.currency(),
         "amount": amount,
         "balance": balance,
-        "terms": draw(maybe(st.sampled_from(TEXTS))),
-        "method": draw(maybe(st.sampled_from(TEXTS))),
-        "last_payment": draw(maybe(days(10, 3))),
-        "no_follow_up": draw(st.sampled_from([None, None, None, False, True])),
-        "collection": draw(
-            st.sampled_from([None, None, None, "", "none", "scheduled", "pending", "returned"])
-        ),
-        "collection_failure": draw(maybe(st.sampled_from(TEXTS))),
-        "collection_returns": draw(maybe(st.integers(0, 2))),
+        "terms": dice.maybe(lambda: dice.choice(TEXTS)),
+        "method": dice.maybe(lambda: dice.choice(TEXTS)),
+        "last_payment": dice.maybe(lambda: dice.day(10, 3)),
+        "no_follow_up": dice.choice([None, None, None, False, dice.chance(3)]),
+        "collection": dice.choice([None, None, "", "none", "returned", None])
+        if not dice.chance(6)
+        else dice.choice(["scheduled", "pending"]),
+        "collection_failure": dice.maybe(lambda: dice.choice(TEXTS)),
+        "collection_returns": dice.maybe(lambda: dice.randint(0, 2)),
     }
 
 
-@st.composite
-def books(draw: st.DrawFn) -> Book:
-    """A small book: two companies, three customers, up to six items and all that belongs to them."""
-    given: dict[str, Rows] = {
+def a_row(dice: Dice, table: str, name: str) -> Row:
+    """One row of any of the other tables; not every column belongs to each of them."""
+    known: Row = {
+        "id": name,
+        "key": f"K{name}",
+        "customer": customer_of(dice),
+        "company": company_of(dice),
+        "number": dice.choice([None, "", "CN"]),
+        "role": dice.choice(["billing", None]),
+        "email": dice.choice([None, "", "one@x.example", "three@x.example"]),
+        "kind": "payment",
+        "currency": dice.currency(),
+        "balance": 3 if dice.chance(40) else -dice.minor(),
+        "item": dice.choice([*ITEMS, None, None]),
+        "on": dice.day(40, 2),
+        "amount": dice.minor(),
+        "due": dice.maybe(lambda: dice.day(60, 0)),
+        "closes": dice.chance(2),
+        "made": dice.day(15, 1),
+        "by": dice.day(8, 8),
+        "items": dice.maybe(lambda: dice.some(ITEMS[:4], 2), 2),
+        "ended": dice.day(5, 3) if dice.chance(3) else None,
+        "since": dice.day(10, 1),
+        "until": dice.maybe(lambda: dice.day(3, 8)),
+        "reason": dice.maybe(lambda: dice.choice(TEXTS)),
+        "value": dice.choice(["mine", "theirs"]),
+        "state": dice.choice(["open", "done", "cancelled"]),
+        "outcome": dice.choice([None, "", "said"]),
+    }
+    if table == "settlements":
+        known["item"] = dice.choice([*ITEMS, "I8", "I9"])
+        known["kind"] = dice.choice(["payment", "payment", "credit_note", "write_off"])
+    elif table == "disputes":
+        known["item"] = dice.choice([*ITEMS[:5], "D0", "D1"])
+        known["amount"] = dice.maybe(dice.minor, 2)
+    elif table == "exclusions":
+        known["item"] = dice.choice([None, *ITEMS, "D0"])
+    elif table in ("holds", "tasks"):
+        known["company"] = dice.maybe(lambda: company_of(dice))
+        known["kind"], known["by"] = dice.choice(HOLDS), "ana"
+        known["ended"] = dice.maybe(lambda: dice.day(5, 1), 2)
+    return {column: known[column] for column in TABLES[table].schema if column in known}
+
+
+OTHERS = (
+    "contacts",
+    "credits",
+    "settlements",
+    "promises",
+    "disputes",
+    "exclusions",
+    "holds",
+    "tasks",
+)
+
+
+def a_book(dice: Dice, sizes: Mapping[str, int]) -> Book:
+    """Two companies, three customers, some items and all that belongs to them."""
+    rows: dict[str, list[Row]] = {
         "companies": [
             {"id": "ES", "name": "Uno", "currency": "EUR"},
             {"id": "US", "name": "Two", "currency": "USD"},
         ],
-        "customers": [draw(customers(f"C{n}")) for n in range(3)],
-        "items": [draw(items(f"I{n}")) for n in range(draw(st.integers(0, 6)))],
+        "customers": [a_customer(dice.of(f"C{n}"), f"C{n}") for n in range(3)],
+        "items": [an_item(dice.of(name), name) for name in ITEMS[: sizes["items"]]],
     }
-    given["contacts"] = _table(
-        draw, 2, customer=names, role=st.sampled_from(["billing", None]),
-        email=maybe(st.sampled_from(["", "one@x.example", "three@x.example"])),
-    )  # fmt: skip
-    given["credits"] = _table(
-        draw, 4, customer=names, company=places, kind=st.just("payment"), currency=money_names,
-        balance=st.one_of(minors.map(lambda m: -m), st.integers(-2000, 3)), item=maybe(item_ids),
-        number=maybe(st.sampled_from(["", "CN"])),
-    )  # fmt: skip
-    given["settlements"] = _table(
-        draw, 5, item=st.one_of(item_ids, st.sampled_from(["I7", "I8"])), customer=names,
-        company=places, on=days(40, 2), currency=money_names, amount=minors,
-        kind=st.sampled_from(["payment", "payment", "credit_note", "write_off"]),
-        due=maybe(past), closes=st.booleans(),
-    )  # fmt: skip
-    given["promises"] = _table(
-        draw, 3, customer=names, company=places, made=days(15, 1), by=days(8, 8),
-        currency=money_names, amount=minors, items=maybe(st.lists(item_ids, max_size=2)),
-        ended=st.one_of(st.none(), st.none(), days(5, 3)),
-    )  # fmt: skip
-    given["disputes"] = _table(
-        draw, 3, item=st.one_of(item_ids, documents), since=days(10, 1), amount=maybe(minors),
-        reason=maybe(st.sampled_from(TEXTS)), ended=st.one_of(st.none(), st.none(), days(5, 3)),
-    )  # fmt: skip
-    given["exclusions"] = _table(
-        draw, 2, customer=names, item=st.one_of(st.none(), item_ids, documents),
-        since=days(10, 1), until=maybe(days(3, 8)),
-    )  # fmt: skip
-    given["holds"] = _table(
-        draw, 2, customer=names, company=maybe(places), kind=st.sampled_from(HOLDS),
-        value=st.sampled_from(["mine", "theirs"]),
-    )  # fmt: skip
-    tasks = _table(
-        draw, 2, customer=names, company=maybe(places),
-        state=st.sampled_from(["open", "done", "cancelled"]),
-        outcome=maybe(st.sampled_from(["", "said"])), ended=maybe(days(5, 1)),
-    )  # fmt: skip
-    given["tasks"] = [{**row, "key": f"K{row['id']}"} for row in tasks]
-    for row in given["tasks"]:
-        del row["id"]
-    given["rates"] = [
-        {
-            "company": company,
-            "currency": currency,
-            "on": draw(days(5, 1)),
-            "rate": draw(st.sampled_from(["0.9", "1.1", "0.0065", "3", "0.5", "2.98765", "0"])),
-        }
+    for table in OTHERS:
+        rows[table] = [
+            a_row(dice.of(f"{table}{n}"), table, f"{n}") for n in range(sizes[table])
+        ]
+    own = dice.of("rates")
+    values = ("0.9", "1.1", "0.0065", "3", "0.5", "2.98765", "0" if own.chance(3) else "1.5")
+    rows["rates"] = [
+        {"company": company, "currency": currency, "on": day, "rate": own.choice(values)}
         for company in COMPANIES
-        for currency in draw(st.lists(st.sampled_from(CURRENCIES[:4]), max_size=4))
+        for currency in own.sample(CURRENCIES[:4], 2 if own.chance(4) else 4)
+        for day in {ON - timedelta(5), own.day(5, 1)}
     ]
-    return book(given)
+    return book(rows)
 
 
-def book(given: Mapping[str, Rows], on: date = ON) -> Book:
+def book(given: Mapping[str, Sequence[Row]], on: date = ON) -> Book:
     """A book from rows; columns that no row has are empty."""
     tables = {}
     for name, rows in given.items():
-        columns = {
-            c: [row.get(c) for row in rows]
-            for c in TABLES[name].schema
-            if any(c in r for r in rows)
-        }
+        schema = TABLES[name].schema
+        columns = {c: [row.get(c) for row in rows] for c in schema if any(c in r for r in rows)}
         tables[name] = frame(name, columns)
     now = datetime(on.year, on.month, on.day, 6, tzinfo=UTC)
     return Book(Describe("tenant", "test", on, now), tables)
 
 
-@st.composite
-def item_states(draw: st.DrawFn, name: str) -> ItemState:
+def an_item_state(dice: Dice, item: str) -> ItemState:
     """Where an item stands, perhaps with the next stage half done."""
-    stage = draw(st.sampled_from([*STAGES, "a", "b"]))
-    part = draw(st.sampled_from([None, None, *STAGES]))
-    if part and draw(st.integers(0, 3)) == 0:
-        stage = ""
+    stage = dice.choice([*STAGES, "a", "a", "old_a" if dice.chance(2) else "gone"])
+    part = dice.choice(PLACES_OF_ITEMS) if dice.chance(3) else None
     return ItemState(
-        name,
+        item,
         "policy_0",
-        stage,
-        draw(st.integers(0, 2)),
-        draw(days(20, 0)),
-        pay_by=draw(maybe(days(4, 4))),
-        adopted=draw(st.sampled_from(["", "", "", *STAGES])),
+        "" if part and dice.chance(2) else stage,
+        dice.randint(0, 2),
+        dice.day(40, 0),
+        pay_by=dice.day(6, 3) if dice.chance(3) else None,
+        adopted=dice.choice(PLACES_OF_ITEMS) if dice.chance(4) else "",
         part=(part, ("hold:orders",)) if part else None,
+        past=tuple(dice.some(PLACES_OF_ITEMS, 3)) if dice.chance(3) else (),
     )
 
 
-def seen() -> st.SearchStrategy[tuple[str, ...]]:
-    """Occurrences that a watch has fired for."""
-    known = ["promise:0:open", "promise:0:broken", "bounce:B", "dispute:0", "task:K0",
-             "collection:I0:0", "collection:I1:1", "rest:I0"]  # fmt: skip
-    return st.lists(st.sampled_from(known), max_size=3, unique=True).map(
-        lambda found: tuple(sorted(found))
+SEEN = (
+    "promise:0:open", "promise:0:broken", "bounce:B", "dispute:0", "task:K0",
+    "collection:I0:0", "collection:I1:1", "rest:I0",
+)  # fmt: skip
+
+
+def a_standing(dice: Dice) -> StandingState:
+    """A hold or tag that Dunwell remembers."""
+    kind, names, value = dice.choice(
+        [("hold", (*HOLDS, "credit"), "mine"), ("tag", ("vip", "late"), "")]
     )
+    state = dice.choice(["placed", "placed", "released", "override"])
+    company = dice.choice(COMPANIES[: 1 if dice.chance(2) else 2])
+    return StandingState(company, kind, dice.choice(names), state, value, 0, dice.day(60, 0))  # type: ignore[arg-type]
 
 
-@st.composite
-def memories(draw: st.DrawFn) -> Memory:
+def a_memory(dice: Dice, sizes: Mapping[str, int]) -> Memory:
     """What the log of one debtor says."""
-    known = draw(st.lists(item_ids, max_size=5, unique=True))
-    watches = st.builds(
-        WatchState, st.sampled_from(COMPANIES),
-        st.sampled_from(["policy_0/w0", "policy_0/w1", "policy_1/w0"]),
-        st.integers(0, 2), days(40, 0), seen(),
-    )  # fmt: skip
-    standing = st.builds(
-        StandingState, st.sampled_from(COMPANIES), st.just("hold"),
-        st.sampled_from([*HOLDS, "credit"]), st.sampled_from(["placed", "released", "override"]),
-        st.just("mine"), st.integers(0, 1), past,
-    ) | st.builds(
-        StandingState, st.sampled_from(COMPANIES), st.just("tag"), st.sampled_from(["vip", "late"]),
-        st.sampled_from(["placed", "released", "override"]), st.just(""), st.just(0), past,
-    )  # fmt: skip
-    bounced = address_hash("email", "one@x.example")
-    instants = st.builds(
-        lambda day, hour: datetime(day.year, day.month, day.day, hour, 30, tzinfo=UTC),
-        days(10, 1), st.integers(0, 23),
-    )  # fmt: skip
+    watches = tuple(
+        WatchState(
+            dice.choice(COMPANIES),
+            dice.choice(["policy_0/w0", "policy_0/w1", "policy_1/w0"]),
+            dice.randint(0, 2),
+            dice.day(60, 0),
+            tuple(sorted(dice.some(SEEN, 4))),
+        )
+        for _ in range(sizes["watch_states"])
+    )
+    known = ITEMS[: sizes["item_states"]]
+    bounced = BounceState("email", address_hash("email", "one@x.example"), ON, "B")
     state = State(
-        items=tuple(draw(item_states(item)) for item in known),
-        watches=tuple(draw(st.lists(watches, max_size=2))),
-        standing=tuple(draw(st.lists(standing, max_size=3))),
-        contacts=tuple(
-            ContactState(day, "email", "ES") for day in draw(st.lists(days(10, 1), max_size=2))
-        ),
-        bounces=(BounceState("email", bounced, ON, "B"),) if draw(st.booleans()) else (),
+        items=tuple(an_item_state(dice.of(i), i) for i in (*known, "I9") if not dice.chance(5)),
+        watches=watches,
+        standing=tuple(a_standing(dice.of(f"h{n}")) for n in range(sizes["standing"])),
+        contacts=tuple(ContactState(dice.day(10, 1), "email", "ES") for _ in range(dice.randrange(3))),
+        bounces=(bounced,) if dice.chance(2) else (),
     )
-    people = tuple(Contact(at, "call", "", None) for at in draw(st.lists(instants, max_size=2)))
-    return Memory(
-        state, 3, 3, people=people, garbled=draw(st.sampled_from(["", "", "", "", "bad"]))
-    )
+    people = tuple(
+        Contact(datetime(2026, 3, dice.randint(20, 31), dice.randrange(24), 30, tzinfo=UTC),
+                "call", "", None)
+        for _ in range(dice.randrange(3))
+    )  # fmt: skip
+    return Memory(state, 3, 3, people=people, garbled="bad" if dice.chance(30) else "")
 
 
 @dataclass(frozen=True)
 class World:
-    """All that a decision is made of."""
+    """All that a decision is made of; `sizes` and `seed` make it again."""
 
     book: Book
     house: House
     memories: Mapping[str, Memory]
+    seed: int
+    sizes: Mapping[str, int]
+
+
+MOST = {
+    **{name: 4 for name in OTHERS},
+    **{"contacts": 2, "holds": 2, "tasks": 2, "items": 8, "item_states": 8, "watch_states": 2},
+    **{"standing": 3, "stages": 4, "segments": 2, "adopts": 2, "pauses": 3, "watches": 2},
+    **{"vetoes": 2, "debtors": 3},
+}
+
+
+def a_world(seed: int, sizes: Mapping[str, int]) -> World:
+    """The world of a seed, with so many of everything."""
+    dice = Dice(f"{seed}")
+    memories = {
+        f"C{n}": a_memory(dice.of(f"memory{n}"), sizes) for n in range(sizes["debtors"])
+    }
+    house = a_house(dice.of("house"), sizes)
+    return World(a_book(dice.of("book"), sizes), house, memories, seed, sizes)
 
 
 worlds: st.SearchStrategy[World] = st.builds(
-    World,
-    books(),
-    houses(),
-    st.fixed_dictionaries({}, optional={f"C{n}": memories() for n in range(3)}),
+    a_world,
+    st.integers(0, 2**32),
+    st.fixed_dictionaries(
+        {**{name: st.integers(0, most) for name, most in MOST.items()}, "policies": st.integers(1, 2)}
+    ),
 )
+
+
+def shuffled(given: Book, seed: int) -> Book:
+    """The same book with the rows of every table in another order."""
+    tables: dict[str, pl.DataFrame] = {}
+    for name, table in given.tables.items():
+        tables[name] = table.sample(fraction=1, shuffle=True, seed=seed) if table.height else table
+    return Book(given.describe, tables)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.strategies import ON, REGISTRY, World, memories, worlds
+from tests.strategies import ON, REGISTRY, World, worlds
 
 from dunwell.decide.case import Case
 from dunwell.decide.cases import Setting, cases

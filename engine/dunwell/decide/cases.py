@@ -15,9 +15,8 @@ from dunwell.decide.evaluator import applies
 from dunwell.decide.memories import Memories
 from dunwell.decide.values import Sum
 from dunwell.facts import Fact, Registry
-from dunwell.log.fold import NOTHING, Memory
 from dunwell.model import TABLES, Book
-from dunwell.model.rows import Account, accounts
+from dunwell.model.rows import accounts
 from dunwell.money import Rates
 from dunwell.policy.tree import House, Policy
 
@@ -82,11 +81,20 @@ def cases(
         policy.name: calendar_of(setting.house, policy, setting.sources)
         for policy in (*setting.house.policies, NOBODY)
     }
-    made = [
-        _case(account, memories.memory(account.debtor), setting, exchange, calendars)
+    found = [
+        Case(
+            account,
+            setting.house,
+            NOBODY,
+            calendars[NOBODY.name],
+            exchange[account.company.id],
+            setting.on,
+            memories.memory(account.debtor),
+        )
         for account in accounts(book, debtors, remembered=remembered(memories, debtors))
     ]
-    return plug(made, setting.registry)
+    # plugged first: `applies_to` may read what plugins bring
+    return [_judged(case, setting, calendars) for case in plug(found, setting.registry)]
 
 
 def remembered(memories: Memories, debtors: Sequence[str] | None) -> list[tuple[str, str]]:
@@ -99,22 +107,8 @@ def remembered(memories: Memories, debtors: Sequence[str] | None) -> list[tuple[
     )
 
 
-def _case(
-    account: Account,
-    memory: Memory,
-    setting: Setting,
-    exchange: Mapping[str, Rates],
-    calendars: Mapping[str, Calendar],
-) -> Case:
-    case = Case(
-        account,
-        setting.house,
-        NOBODY,
-        calendars[NOBODY.name],
-        exchange[account.company.id],
-        setting.on,
-        memory,
-    )
+def _judged(case: Case, setting: Setting, calendars: Mapping[str, Calendar]) -> Case:
+    """The case under the first policy that applies."""
     for policy in setting.house.policies:
         judged = replace(case, policy=policy, calendar=calendars[policy.name])
         if applies(policy, judged, setting.registry):

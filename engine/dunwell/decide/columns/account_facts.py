@@ -178,21 +178,15 @@ def _history(sheet: Sheet, first: date) -> pl.DataFrame:
     key = ("history", first)
     if key not in sheet.made:
         late = pl.col("late").drop_nulls()
-        sheet.made[key] = (
-            _paid(sheet, first)
-            .group_by("a")
-            .agg(
-                pl.len().cast(pl.Int64).alias("paid"),
-                late.len().cast(pl.Int64).alias("known"),
-                (late > 0).sum().cast(pl.Int64).alias("tardy"),
-                late.sum().alias("days"),
-                late.sort()
-                .gather((late.len().cast(pl.Int64) - 1) // 2, null_on_oob=True)
-                .first()
-                .cast(pl.Int64)
-                .alias("usual"),
-            )
+        summed = _paid(sheet, first).group_by("a").agg(
+            pl.len().alias("paid"),
+            late.len().alias("known"),
+            (late > 0).sum().alias("tardy"),
+            late.sum().alias("days"),
+            late.sort().alias("usual"),
         )
+        lower = pl.col("usual").list.get((pl.col("known").cast(pl.Int64) - 1) // 2, null_on_oob=True)
+        sheet.made[key] = summed.with_columns(lower).with_columns(pl.exclude("a").cast(pl.Int64))
     found = sheet.made[key]
     assert isinstance(found, pl.DataFrame)
     return found

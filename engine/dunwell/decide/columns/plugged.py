@@ -86,4 +86,6 @@ def _frame(sheet: Sheet, fact: Fact) -> pl.DataFrame:
     else:
         customers = sheet.base.book["customers"]
         table = pl.DataFrame([sheet.base.customer(name) for name in customers.columns])
+        tags = pl.col("tags").list.sort().fill_null(pl.lit([], dtype=pl.List(pl.String)))
+        table = table.with_columns(tags)
     return table.with_columns(pl.lit(sheet.on).alias("on"))
