@@ -222,13 +222,20 @@ def append(adapter: Adapter, entries: Sequence[Entry]) -> list[object]:
         return []
     answers, trouble = _try(lambda: adapter.append(entries))
     if answers is not None and len(answers) == len(entries):
-        return list(answers)
+        return [_mine(e, answer) for e, answer in zip(entries, answers, strict=True)]
     if isinstance(trouble, NOTHING_SENT):
         raise trouble
     try:
         return _read_back(adapter, entries)
     except AdapterError:
         return [Lost() for _ in entries]
+
+
+def _mine(entry: Entry, answer: object) -> object:
+    """A position that was lost to an entry with our own nonce is ours: an earlier try took it."""
+    if isinstance(answer, Lost) and entry.nonce and answer.nonce == entry.nonce:
+        return Won()
+    return answer
 
 
 def _read_back(adapter: Adapter, entries: Sequence[Entry]) -> list[object]:
