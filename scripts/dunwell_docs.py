@@ -1,0 +1,163 @@
+"""Write anew what the pages show of Dunwell: `python scripts/dunwell_docs.py`.
+
+A comment above a block of a page says what it is:
+
+    <!-- file: policies/acme.yaml -->   the block is that file, for the commands further down
+    <!-- run -->                        the output of its `$ dunwell ...` is written anew
+    <!-- quiet -->                      its commands run, and what they print is not shown
+    <!-- in: docs/examples/x.py -->     each part of the block is in that file, word for word
+
+The tests do the same and compare, so no page shows what Dunwell does not do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+
+from dunwell.cli import main
+from dunwell.cli.commands import SECTIONS, entries
+
+ROOT = Path(__file__).parents[1]
+PLAYED = ("README.md", "docs/getting-started.md", "docs/policies.md", "docs/exactly-once.md")
+"""The pages with commands in them."""
+REFERENCE = "docs/cli.md"
+WIDTH = 88
+
+_BLOCK = re.compile(
+    r"^(?:<!-- (?P<marker>[^\n]*?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S
+)
+_CHANGES = [  # what differs from one machine, or from one run, to the next
+    (re.compile(r"\bin \d+\.\d+ ?s\b"), "in 0.4s"),
+    (re.compile(r"\breader=\w+"), "reader=network"),
+    (re.compile(r"\bread by the \w+"), "read by the network"),
+    (re.compile(r"\bledger:[0-9a-f]{16}\b"), "ledger:5f0c2a9d31b7e864"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block of a page; `start` and `end` are where its text is."""
+
+    marker: str
+    language: str
+    text: str
+    start: int
+    end: int
+    line: int
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """The fenced blocks of a page, in order."""
+    for found in _BLOCK.finditer(page):
+        start, end = found.span("text")
+        line = page.count("\n", 0, start) + 1
+        yield Block(found["marker"] or "", found["language"], found["text"], start, end, line)
+
+
+def play(page: str, folder: Path) -> str:
+    """The page with the outputs that its commands have now; they run in an empty folder."""
+    parts, done = [], 0
+    with contextlib.chdir(folder):
+        for block in blocks(page):
+            word, _, name = block.marker.partition(": ")
+            if word == "file":
+                Path(name).parent.mkdir(parents=True, exist_ok=True)
+                Path(name).write_text(block.text, "utf-8")
+            elif word == "quiet":
+                _session(block.text)
+            elif word == "run":
+                parts += [page[done : block.start], _session(block.text)]
+                done = block.end
+    return "".join([*parts, page[done:]])
+
+
+def _session(text: str) -> str:
+    """The commands of a block, each with its output."""
+    lines = []
+    code = 0
+    for command in (line for line in text.splitlines() if line.startswith("$ ")):
+        lines.append(command)
+        if command == "$ echo $?":
+            lines.append(str(code))
+            continue
+        code, output = run(shlex.split(command[2:], comments=True))
+        lines += output.splitlines()
+    return "".join(f"{line}\n" for line in lines)
+
+
+def run(words: Sequence[str]) -> tuple[int, str]:
+    """Exit code and output of one command; a stretch of it that always differs is made the same."""
+    assert words[0] == "dunwell", f"a page runs only dunwell, not '{words[0]}'"
+    env = {name: None for name in os.environ if name.startswith("DUNWELL_")}
+    runner = CliRunner(env={**env, "NO_COLOR": "1", "COLUMNS": "100"})
+    done = runner.invoke(main, list(words[1:]), prog_name="dunwell")
+    output = done.output
+    for found, instead in _CHANGES:
+        output = found.sub(instead, output)
+    return done.exit_code, output
+
+
+def reference() -> str:
+    """The page with the help of every command."""
+    lines = [
+        "# The command line",
+        "",
+        "This page is made from the help of each command: `dunwell COMMAND --help`.",
+        "",
+    ]
+    own = click.Context(main, info_name="dunwell", terminal_width=WIDTH, max_content_width=WIDTH)
+    lines += ["```text", *main.get_help(own).splitlines(), "```", ""]
+    for title, section in SECTIONS.items():
+        lines += [f"## {title}", ""]
+        for name in section:
+            lines += _of_command(own, name, 3)
+    others = [name for name in main.list_commands(own) if name not in entries()]
+    lines += ["## Of adapters", ""]
+    for name in others:
+        lines += _of_command(own, name, 3)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _of_command(parent: click.Context, name: str, level: int) -> Iterator[str]:
+    assert isinstance(parent.command, click.Group)
+    command = parent.command.get_command(parent, name)
+    assert command is not None
+    context = click.Context(command, parent, name, terminal_width=WIDTH, max_content_width=WIDTH)
+    yield f"{'#' * level} `{context.command_path}`"
+    yield ""
+    yield "```text"
+    yield from (line.rstrip() for line in command.get_help(context).splitlines())
+    yield "```"
+    yield ""
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            yield from _of_command(context, each, level + 1)
+
+
+def as_it_is() -> Iterator[tuple[Path, str, str]]:
+    """Each page that is made or played: its path, its text, and what the text should be."""
+    path = ROOT / REFERENCE
+    yield path, path.read_text("utf-8") if path.exists() else "", reference()
+    for name in PLAYED:
+        path = ROOT / name
+        text = path.read_text("utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            yield path, text, play(text, Path(folder))
+
+
+if __name__ == "__main__":
+    for path, before, now in as_it_is():
+        if before != now:
+            path.write_text(now, "utf-8")
+            sys.stdout.write(f"written anew: {path.relative_to(ROOT)}\n")
