@@ -740,3 +740,26 @@ def test_dates_beyond_the_calendar_overflow_instead_of_running_on() -> None:
         PLAIN.add(date(9999, 12, 31), Duration(1, "business days"))
     with pytest.raises(OverflowError):
         PLAIN.subtract(date(1, 1, 1), Duration(2, "business days"))
+
+
+def test_a_code_is_known_exactly_if_it_is_listed() -> None:
+    codes = HolidaysPackage().codes()
+    listed = set(codes)
+    assert len(codes) == len(listed)
+    assert [code for code in listed if code not in codes] == []
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    asked = {first + second for first in letters for second in letters}
+    asked |= {
+        "ESP",
+        "es",
+        "ES-",
+        "ES-XX",
+        "",
+        "-",
+        "ES-Madrid",
+        "ES-MD-1",
+        "Spain",
+        "date",
+        "ES\n",
+    }
+    assert {code for code in asked if code in codes} == asked & listed

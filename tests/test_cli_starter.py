@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -54,6 +56,18 @@ def test_a_starter_passes_check(starter: Path) -> None:
     result = call("check")
     assert result.output == "1 policy, 8 stages, 5 watches: no problems\n"
     assert result.exit_code == exits.DONE
+
+
+def test_checking_a_starter_needs_no_columns(starter: Path) -> None:
+    code = (
+        "import sys\n"
+        "from dunwell.cli import main\n"
+        "try: main(['check'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'polars', 'durable'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
 
 
 @pytest.mark.slow

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -37,7 +38,7 @@ class HolidaysPackage:
 
     def codes(self) -> Set[str]:
         """Give the codes of all countries and parts that the package knows."""
-        return _codes()
+        return _Codes()
 
     def closed_days(self, code: str, year: int) -> Set[date]:
         """Give the public holidays, those moved to another day included."""
@@ -76,7 +77,7 @@ def weekend_days(code: str, year: int) -> frozenset[date]:
     """
     country = code.split("-")[0]
     days = _days_of(year)
-    if country not in _codes():
+    if country not in _Codes():
         return frozenset(day for day in days if day.weekday() in SATURDAY_SUNDAY)
     kept = _of_year(country, year)
     working: Set[date] = kept.weekend_workdays
@@ -89,8 +90,37 @@ def _days_of(year: int) -> list[date]:
     return [date.fromordinal(first.toordinal() + step) for step in range(length)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Codes(Set[str]):
+    """Every code of the package: asking for one loads its country, listing them loads all 250."""
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and _is_code(code)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_all_codes())
+
+    def __len__(self) -> int:
+        return len(_all_codes())
+
+
+@lru_cache(maxsize=2048)
+def _is_code(code: str) -> bool:
+    from holidays import country_holidays
+
+    country, dash, part = code.partition("-")
+    if re.fullmatch("[A-Z]{2}", country) is None:
+        return False
+    try:
+        found = country_holidays(country, subdiv=part or None)
+    except NotImplementedError:
+        return False
+    # By another name of a country or a part (ESP, Madrid) it is found too, and is no code of ours.
+    return found.country == country and (part in found.subdivisions if dash else True)
+
+
 @lru_cache(maxsize=1)
-def _codes() -> frozenset[str]:
+def _all_codes() -> frozenset[str]:
     from holidays import list_supported_countries
 
     countries = list_supported_countries(include_aliases=False)

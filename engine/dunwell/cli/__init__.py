@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -27,4 +28,5 @@ def main(context: click.Context, config: Path | None, debug: bool) -> None:
 
     Begin with `dunwell init DIR`; `dunwell COMMAND --help` shows an example of each command.
     """
+    gc.set_threshold(50_000, 20, 20)  # a start makes many objects and no garbage
     context.obj = Session(config, debug=debug)
