@@ -309,3 +309,13 @@ def test_the_memory_adapter_of_the_kit_meets_the_shipped_policy() -> None:
     can = MemoryAdapter(Erp()).capabilities()
     found = demands(house, can, ["email"], erp="memory", places={"erp": Place("x")})
     assert list(found) == []
+
+
+def test_an_adapters_commands_obey_the_configuration_that_is_named(
+    starter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (starter / "ledger.sqlite").unlink()
+    monkeypatch.chdir(starter.parent)
+    result = call("--config", "receivables/dunwell.toml", "ledger", "new", "main")
+    assert result.exit_code == exits.DONE, result.output
+    assert (starter / "ledger.sqlite").is_file()

@@ -77,14 +77,15 @@ def said(command: Callable[Given, None]) -> Callable[Given, None]:
 def settings_of(context: click.Context) -> tuple[Path, Clock]:
     """The ledger that is meant, and its clock."""
     values: dict[str, object] = {}
+    file = context.meta.get("dunwell.config") or Path("dunwell.toml")
     try:
-        found = tomllib.loads(Path("dunwell.toml").read_text("utf-8")).get("erp", {})
+        found = tomllib.loads(file.read_text("utf-8")).get("erp", {})
         values = found if found.get("adapter") == "ledger" else {}
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        raise ProblemsError([Problem(Place("dunwell.toml"), str(error))]) from error
-    return context.obj or ledger_path(values, Path()), clock_of(values)
+        raise ProblemsError([Problem(Place(str(file)), str(error))]) from error
+    return context.obj or ledger_path(values, file.parent), clock_of(values)
 
 
 def today_of(book: Ledger, clock: Clock) -> date:

@@ -18,6 +18,9 @@ from dunwell.errors import DunwellError, ProblemsError
 if TYPE_CHECKING:
     from dunwell.hooks import AdapterPlugin
 
+CONFIG = "dunwell.config"
+"""Under this name `click.Context.meta` tells an adapter's commands which file is in force."""
+
 
 class Commands(click.Group):
     """Knows its subcommands by name only, until one is used."""
@@ -33,7 +36,10 @@ class Commands(click.Group):
         if entry is not None:
             return _imported(entry.target)
         plugin = _of_adapters(ctx).get(cmd_name)
-        return None if plugin is None else commands_of(plugin)
+        if plugin is None:
+            return None
+        ctx.meta[CONFIG] = _config_file(ctx)
+        return commands_of(plugin)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -152,6 +158,12 @@ def _of_adapters(ctx: click.Context) -> dict[str, AdapterPlugin]:
 
 
 def _plugin_settings(ctx: click.Context) -> tuple[tuple[str, ...], Path | None]:
-    from dunwell.cli.found import find, plugin_settings
+    from dunwell.cli.found import plugin_settings
 
-    return plugin_settings(find(Path.cwd(), given=ctx.params.get("config")))
+    return plugin_settings(_config_file(ctx))
+
+
+def _config_file(ctx: click.Context) -> Path | None:
+    from dunwell.cli.found import find
+
+    return find(Path.cwd(), given=ctx.params.get("config"))
