@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from tests.strategies import ON, REGISTRY, World, worlds
 
 from dunwell.decide.case import Case
@@ -17,7 +14,6 @@ from dunwell.decide.cases import Setting, cases
 from dunwell.decide.columns import Reading, read
 from dunwell.decide.conclusions import Conclusions, Fire, Place, Step
 from dunwell.decide.evaluator import Evaluation
-from dunwell.decide.memories import Memories, fold_entries
 from dunwell.decide.memories import memories as columns_of
 from dunwell.decide.signals import Signals
 from dunwell.model import Book

@@ -178,14 +178,20 @@ def _history(sheet: Sheet, first: date) -> pl.DataFrame:
     key = ("history", first)
     if key not in sheet.made:
         late = pl.col("late").drop_nulls()
-        summed = _paid(sheet, first).group_by("a").agg(
-            pl.len().alias("paid"),
-            late.len().alias("known"),
-            (late > 0).sum().alias("tardy"),
-            late.sum().alias("days"),
-            late.sort().alias("usual"),
+        summed = (
+            _paid(sheet, first)
+            .group_by("a")
+            .agg(
+                pl.len().alias("paid"),
+                late.len().alias("known"),
+                (late > 0).sum().alias("tardy"),
+                late.sum().alias("days"),
+                late.sort().alias("usual"),
+            )
         )
-        lower = pl.col("usual").list.get((pl.col("known").cast(pl.Int64) - 1) // 2, null_on_oob=True)
+        lower = pl.col("usual").list.get(
+            (pl.col("known").cast(pl.Int64) - 1) // 2, null_on_oob=True
+        )
         sheet.made[key] = summed.with_columns(lower).with_columns(pl.exclude("a").cast(pl.Int64))
     found = sheet.made[key]
     assert isinstance(found, pl.DataFrame)

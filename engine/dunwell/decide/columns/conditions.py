@@ -16,7 +16,7 @@ from dunwell.decide.columns.item_facts import ITEM
 from dunwell.decide.columns.kinds import ORDER, Column, Unknown
 from dunwell.decide.columns.plugged import plugged_test
 from dunwell.decide.columns.sheet import Sheet, View
-from dunwell.policy.tree import BySegment, Condition, Every, Neither, Some, Test, Value, tests
+from dunwell.policy.tree import BySegment, Condition, Every, Neither, Test, Value, tests
 
 Threshold = Value | tuple[Value, ...] | None
 

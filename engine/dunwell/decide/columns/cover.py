@@ -45,7 +45,9 @@ def _linked(
 ) -> tuple[pl.Series, pl.DataFrame]:
     """The credits of each item, and what is free in each account and currency."""
     linked = pl.Series([0], dtype=dtype).new_from_index(0, items.height)
-    given = credits.select("a", "currency", "item", (pl.lit(0, dtype) - pl.col("balance")).alias("free"))
+    given = credits.select(
+        "a", "currency", "item", (pl.lit(0, dtype) - pl.col("balance")).alias("free")
+    )
     ids = items.select("a", "currency", pl.col("id").alias("item"), "n")
     ids = ids.join(given.select("item").unique(), on="item", how="semi")  # the few, before joining
     given = given.join(ids, on=("a", "currency", "item"), how="left")

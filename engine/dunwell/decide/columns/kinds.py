@@ -192,7 +192,8 @@ class Days:
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """Money in minor units of the currency that `pair` names: by its number in `pairs`, with the
-    company whose rates count."""
+    company whose rates count.
+    """
 
     minor: pl.Series
     pair: pl.Series

@@ -16,7 +16,8 @@ from dunwell.policy.tree import Condition
 @dataclass(frozen=True)
 class Moves:
     """Columns of items. `adopts`: one for each rule; `jumps`: by stage; `following`: the next stage,
-    where it may be entered; `repeats`: the own stage once more; `may`: any of the last three."""
+    where it may be entered; `repeats`: the own stage once more; `may`: any of the last three.
+    """
 
     adopts: tuple[pl.Series, ...]
     jumps: tuple[tuple[int, pl.Series], ...]

@@ -283,7 +283,9 @@ class _Numbers:
             addresses, on=("debtor", "address_hash"), how="inner", maintain_order="left"
         )
         hit = hit.unique("debtor", keep="first", maintain_order=True)
-        hit = hit.select("debtor", pl.col("key").alias("bounce"))  # accounts have a key of their own
+        hit = hit.select(
+            "debtor", pl.col("key").alias("bounce")
+        )  # accounts have a key of their own
         return owners.join(hit, on="debtor").select("a", "bounce")
 
     def addresses(self, debtors: pl.Series) -> pl.DataFrame:

@@ -82,7 +82,7 @@ def wants(sheet: Sheet, standing: Names) -> pl.DataFrame:
 
 
 def _no_wants() -> pl.DataFrame:
-    numbers = {name: NUMBER for name in ("n", "a", "name", "stage", "order")}
+    numbers = dict.fromkeys(("n", "a", "name", "stage", "order"), NUMBER)
     return pl.DataFrame(schema={**numbers, "reached": pl.Boolean(), "half": pl.Boolean()})
 
 
@@ -99,7 +99,7 @@ def _place_of(sheet: Sheet, column: str) -> pl.Series:
 
 def watching(sheet: Sheet, standing: Names) -> pl.DataFrame:
     """Watches with a standing action whose condition holds: `a`, name, order, watch."""
-    numbers = {name: NUMBER for name in ("a", "name", "order")}
+    numbers = dict.fromkeys(("a", "name", "order"), NUMBER)
     frames = [pl.DataFrame(schema={**numbers, "watch": pl.String()})]
     conditions = {watch.name: watch.when for watch in sheet.policy.watch}
     view = View(sheet.on, segments=True, pauses=True)
