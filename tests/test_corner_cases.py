@@ -1,4 +1,4 @@
-"""The corner cases of the policy language: most as stories, those about changed policies in code."""
+"""The corner cases of the policy language: most as stories, changed policies in code."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_corner_case_of_budgets(case: Case) -> None:
     assert not problems, "\n".join(map(str, problems))
 
 
-# -- a policy that changes between two runs ---------------------------------------------------------
+# -- a policy that changes between two runs -------------------------------------------------------
 
 
 def stage(name: str, days: int, *, was: str = "", hold: bool = False, more: str = "") -> str:
@@ -228,7 +228,7 @@ def test_a_new_stage_before_an_items_own_passes_it_by(tmp_path: Path) -> None:
     assert shop.stages() == {"F-1": "first"}
 
 
-# -- plans and days ---------------------------------------------------------------------------------
+# -- plans and days -------------------------------------------------------------------------------
 
 APPROVED = ", approve: collector"
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-import dunwell_rules
 import pytest
 
+import dunwell_rules
 from dunwell.casefile import load_cases, run, untested
 from dunwell.casefile.files import Case
 from dunwell.casefile.plain import PlainWording
 from dunwell.errors import Problem
 from dunwell.facts import Registry
-from dunwell.message import check_templates, check_text
+from dunwell.message import MessageFacts, Templates, check_templates, check_text
 from dunwell.policy.tree import Action, House, Limits, Policy
 from dunwell.run.apply import apply, read_log
 from dunwell.run.engine import Engine
 from dunwell.run.plan import make_plan
+from dunwell.run.words import Rendered
 from dunwell.source.house import load_house
 from dunwell.testing import Erp, MemoryAdapter, MemoryChannel
 
@@ -48,13 +49,30 @@ def cases_of(name: str) -> list[Case]:
     return cases
 
 
+class Worded(PlainWording):
+    """Words messages with the shipped templates too, and sees that they name what they demand."""
+
+    def __init__(self) -> None:
+        self.templates = Templates()
+
+    def message(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
+        for language in ("en", "es"):
+            made = self.templates.render(template, language, facts)
+            assert made.language == language
+            assert all(line.number in made.text for line in facts.items)
+            assert facts.items or template == "statement", "a message that demands nothing"
+        return super().message(template, languages, facts)
+
+
 STORIES = [(name, case) for name in NAMES for case in cases_of(name)]
 TITLES = [f"{name}: {case.test.test}" for name, case in STORIES]
 
 
 def actions(policy: Policy) -> Iterator[Action]:
-    for part in (*policy.ladder, *policy.watch):
-        yield from part.do
+    for stage in policy.ladder:
+        yield from stage.do
+    for watch in policy.watch:
+        yield from watch.do
 
 
 def test_the_shipped_files_are_named() -> None:
@@ -85,7 +103,7 @@ def test_a_shipped_policy_is_told_of_in_stories(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "case"), STORIES, ids=TITLES)
 def test_story_of_a_shipped_policy(name: str, case: Case) -> None:
-    (outcome,) = run([case], house_of(name), registry=Registry())
+    (outcome,) = run([case], house_of(name), registry=Registry(), wording=Worded())
     assert outcome.passed, "\n".join(map(str, outcome.problems))
 
 
@@ -112,7 +130,7 @@ def test_every_text_of_a_task_or_hold_can_be_filled_in(name: str) -> None:
     assert [str(problem) for text, place in texts for problem in check_text(text, place)] == []
 
 
-# -- the three in one house -------------------------------------------------------------------------
+# -- the three in one house -----------------------------------------------------------------------
 
 
 def three_policies(folder: Path) -> House:

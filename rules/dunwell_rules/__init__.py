@@ -1,4 +1,4 @@
-"""Policies, their tests, and message templates that ship with Dunwell, as files to copy and change."""
+"""Policies, their tests and message templates that ship with Dunwell: files to copy and change."""
 
 from __future__ import annotations
 
