@@ -339,7 +339,9 @@ def _watch(made: Draft, fire: Fire, context: Context) -> None:
     reached = _reach(made, remind, f"watch {fire.watch}", context)
     if reached is None or not reached[2]:
         return
-    parted = part(made.case, found, fire.items, None)
+    # what happened to an item is said of it, due or not: a card that failed before the due date
+    about = fire.items if fire.occurrences else ()
+    parted = part(made.case, found, fire.items, None, about=about)
     made.letters.append(Letter(remind, fire.watch, -1, reached[0], reached[1], parted, fire=fire))
 
 
