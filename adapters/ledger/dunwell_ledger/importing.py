@@ -98,6 +98,8 @@ def _import(connection: sqlite3.Connection, report: Report, on: date, company: s
             problems.append(Problem(Place(file.name), why))
         problems += booking.problems
         newest = max([newest, *(_paid_on(record) for record in records)])
+        if mapping.missing == "settled":  # all that is open says what was paid, until today
+            newest = max(newest, on.isoformat())
     if problems:
         raise ProblemsError(problems)
     broken = connection.execute("PRAGMA foreign_key_check").fetchone()
