@@ -20,8 +20,11 @@ from dunwell.port import Sending
 from dunwell.run.apply import apply, read_log
 from dunwell.run.desk import approve
 from dunwell.run.engine import Engine
+from dunwell.run.explain import explain
+from dunwell.run.find import Subject
 from dunwell.run.plan import Planned, make_plan
 from dunwell.run.planfile import StoppedError
+from dunwell.run.reports import AccountReport
 from dunwell.source.house import load_house
 from dunwell.testing import Erp, MemoryAdapter, MemoryChannel
 
@@ -337,3 +340,39 @@ def test_a_quiet_account_of_the_same_debtor_does_not_make_a_plan_look_changed(
     shop.erp.invoice("F-1", due=february(2))
     shop.erp.invoice("P-1", due=date(2026, 12, 1), company="portugal")
     assert shop.day(february(9)) == ["remind first"]
+
+
+# -- what explain says ----------------------------------------------------------------------------
+
+
+def account_of(shop: Shop, day: date) -> AccountReport:
+    shop.go_to(day)
+    (account,) = explain(shop.engine(), Subject("Acme", "Acme", "customer")).accounts
+    return account
+
+
+def test_explain_says_that_a_person_lifted_a_hold_and_when_it_was_noted(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, stage("first", 5, hold=True))
+    shop.erp.invoice("F-1", due=february(2))
+    shop.day(february(9))
+    shop.erp.lift_hold("Acme", "orders")
+    assert shop.day(february(10)) == ["override orders"]  # into the log, nothing in the ERP
+    (told,) = account_of(shop, february(12)).standing
+    assert (told.name, told.in_force, told.owner) == ("orders", False, "person")
+    assert "a person lifted or changed it; Dunwell noted that on 2026-02-10" in told.says
+
+
+def test_explain_says_why_the_segment_changed_after_a_late_payment(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, stage("first", 5))
+    late = "{segment: late, when: {late_share: {within: 12 months, over: 60 %}}}"
+    text = shop.path.read_text(encoding="utf-8")
+    text = text.replace("ladder:", f"segments: [{late}, {{segment: others}}]\nladder:")
+    shop.path.write_text(text, encoding="utf-8")
+    shop.house = read_house(shop.path)
+    shop.erp.invoice("F-1", due=february(2))
+    shop.erp.invoice("F-2", due=february(9))
+    shop.erp.pay("F-1", on=february(9))
+    assert account_of(shop, february(9)).segment == "others"
+    account = account_of(shop, february(10))
+    assert account.segment == "late"
+    assert "late_share" in str(account.segments)
