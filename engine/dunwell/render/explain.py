@@ -36,7 +36,8 @@ SOON = 15
 
 def explain_lines(told: Explanation, *, every: bool = False, trace: bool = False) -> Iterator[str]:
     """Everything about a customer, the accounts one after the other."""
-    yield f"{safe(told.name)} ({safe(told.customer)}) on {told.on}, asked for as {safe(told.asked)}"
+    asked = safe(told.asked)
+    yield f"{safe(told.name)} ({safe(told.customer)}) on {told.on}, asked for as {asked}"
     for others in filter(None, [listed(told.customers)]):
         yield f"  pays for {others} too"
     yield from (f"  NOTE {safe(note)}" for note in told.notes)
@@ -289,11 +290,11 @@ def _coming(told: Explanation) -> Iterator[str]:
         yield f"  nothing until {told.looked_until}"
         return
     rows = [
-        (str(day) if not n else "", _event(event), event.stage, listed(event.items, most=3))
+        (str(day) if not n else "", event.stage, _event(event), listed(event.items, most=3))
         for day, events in days[:SOON]
         for n, event in enumerate(events)
     ]
-    yield from table(("day", "what", "stage", "items"), rows, most={1: 90, 2: 30, 3: 60})
+    yield from table(("day", "stage", "what", "items"), rows, most={1: 24, 2: 90, 3: 40})
     if len(days) > SOON:
         yield f"  and on {count(len(days) - SOON, 'more day')} until {told.looked_until}"
     else:
