@@ -67,8 +67,9 @@ def apply(engine: Engine, plan: Plan) -> list[Receipt]:
         batch = {name: debtors[name] for name in names[start : start + BATCH]}
         receipts += _Batch(engine, plan, batch).run()
     engine.progress("applying", len(names), len(names))
-    order = {(a.debtor, a.company): n for n, a in enumerate(plan.accounts)}
-    return sorted(receipts, key=lambda r: order[(r.debtor, r.company)])
+    commands = (id(command) for account in plan.accounts for command in account.commands)
+    order = {command: n for n, command in enumerate(commands)}
+    return sorted(receipts, key=lambda r: order[id(r.command)])
 
 
 class _Batch:
@@ -83,7 +84,7 @@ class _Batch:
         try:
             fresh, clock = self._refresh()
             claims = self._claim(fresh, clock)
-        except AdapterError as error:
+        except Exception as error:  # whatever it was, nothing has been done yet
             self.receipts = []
             for account in (a for plans in self.batch.values() for a in plans):
                 for command in account.commands:

@@ -10,7 +10,7 @@ from dunwell.calendar import Calendar, Window, interval, zones_of
 from dunwell.command import Waiting
 from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions, Fire, Step
-from dunwell.log.entry import ApprovalState, TaskState
+from dunwell.log.entry import ApprovalState, ItemState, TaskState
 from dunwell.log.keys import meaning
 from dunwell.money import convert
 from dunwell.policy.tree import Action, House, Stage
@@ -40,16 +40,25 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step with the actions that are left after vetoes; `stage` is the stage it goes to."""
+    """One step with the actions that are left after vetoes; `stage` is the stage it goes to.
+
+    `done` are those that an earlier claim has done, when others of them failed.
+    """
 
     step: Step
     stage: Stage
     actions: tuple[Action, ...]
+    done: tuple[str, ...] = ()
 
     @property
     def remind(self) -> Action | None:
         """The message of the stage."""
         return next((a for a in self.actions if a.kind == "remind"), None)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether its message has still to leave."""
+        return self.remind is not None and self.remind.id not in self.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +97,12 @@ def draft(decision: Decision, context: Context) -> Draft:
     """What may happen today for one account, before the contact budget of its debtor."""
     made = Draft(decision)
     case, found = decision.case, decision.found
-    movable = [m for m in (_move(made, step) for step in found.rise) if m is not None]
+    states = {state.item: state for state in case.memory.state.items}
+    moves = (_move(made, step, states.get(step.item)) for step in found.rise)
+    movable = [move for move in moves if move is not None]
     movable = _approved(made, movable, context)
-    made.moves = [m for m in movable if m.remind is None]
-    spoken = [m for m in movable if m.remind is not None]
+    made.moves = [m for m in movable if not m.speaks]
+    spoken = [m for m in movable if m.speaks]
     if spoken:
         _letters(made, spoken, context)
     for fire in found.fire:
@@ -114,7 +125,7 @@ def vetoes(decision: Decision, item: str, kind: str) -> str:
     )
 
 
-def _move(made: Draft, step: Step) -> Move | None:
+def _move(made: Draft, step: Step, state: ItemState | None) -> Move | None:
     stage = made.case.policy.ladder[step.stage]
     actions = []
     for action in stage.do:
@@ -125,7 +136,9 @@ def _move(made: Draft, step: Step) -> Move | None:
             made.notes.append(f"veto {veto} stops {action.id} of stage {stage.name}")
         else:
             actions.append(action)
-    return Move(step, stage, tuple(actions)) if actions else None
+    part = state.part if state else None
+    done = part[1] if part and made.case.policy.stage(part[0]) == step.stage else ()
+    return Move(step, stage, tuple(actions), done) if actions else None
 
 
 def identity(stage: Stage) -> str:
@@ -215,14 +228,17 @@ def waiting(
 
 
 def open_task(case: Case, source: str, action: str) -> TaskState | None:
-    """The task of that source that is still open in the ERP."""
+    """The task of that source that is still open in the ERP; a stage may have had other names."""
     live = {task.key for task in case.account.tasks if task.state == "open"}
+    policy, _, name = source.partition("/")
+    older = next((stage.was for stage in case.policy.ladder if stage.name == name), ())
+    sources = {source, *(f"{policy}/{each}" for each in older)}
     company = case.account.company.id
     return next(
         (
             t
             for t in case.memory.state.tasks
-            if (t.company, t.source, t.action) == (company, source, action) and t.key in live
+            if (t.company, t.action) == (company, action) and t.source in sources and t.key in live
         ),
         None,
     )

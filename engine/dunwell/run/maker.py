@@ -38,7 +38,7 @@ class Maker:
     def command(
         self, kind: CommandKind, action: str, *, source: str = "", **fields: object
     ) -> Command:
-        """A command with its meanings: one for each item, or one for the account."""
+        """A command with its meanings: one for each item, or one for the whole account."""
         items: tuple[str, ...] = fields.get("items", ())  # type: ignore[assignment]
         cycle: int = fields.get("cycle", 0)  # type: ignore[assignment]
         policy = self.case.policy
@@ -46,7 +46,7 @@ class Maker:
         name = identity(policy.ladder[index]) if index is not None else source
         meanings = tuple(
             meaning(self.context.tenant, policy.name, name, action, item, cycle)
-            for item in (items or (self.case.account.company.id,))
+            for item in (items or ("/".join(self.case.account.id),))
         )
         return Command(
             kind=kind, action=action, ladder=policy.name, source=source, meanings=meanings,

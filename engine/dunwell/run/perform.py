@@ -95,9 +95,18 @@ def _failed(job: Job, detail: str, reason: str = "later") -> Result:
     return Result(job.key, "failed", reason, detail=detail)
 
 
+def _too_late(job: Job, now: datetime) -> str:
+    """Why an effect must not begin any more: its claim's lease has passed, or its hours have."""
+    if now >= job.deadline:
+        return "busy"
+    shut = job.command.not_after
+    return "window" if shut is not None and now >= shut else ""
+
+
 def _by_erp(adapter: Adapter, jobs: Sequence[Job], clock: Clock) -> dict[str, Result]:
-    live = [job for job in jobs if clock.now() < job.deadline]
-    results = {j.key: Result(j.key, "skipped", "busy") for j in jobs if j not in live}
+    now = clock.now()
+    results = {j.key: Result(j.key, "skipped", why) for j in jobs if (why := _too_late(j, now))}
+    live = [job for job in jobs if job.key not in results]
     if not live:
         return results
     effects = [Effect(j.key, j.debtor, j.company, j.command, j.deadline) for j in live]
@@ -148,8 +157,9 @@ def _try(call: Callable[[], Answer]) -> tuple[Answer | None, Exception | None]:
 
 def _send(channel: Channel, job: Job, clock: Clock) -> Result:
     """Send by a channel that can be asked afterwards."""
-    if clock.now() >= job.deadline:
-        return Result(job.key, "skipped", "busy")
+    late = _too_late(job, clock.now())
+    if late:
+        return Result(job.key, "skipped", late)
     answers, trouble = _try(lambda: channel.send([_sending(job)]))
     if answers is not None and [a.key for a in answers] == [job.key]:
         return answers[0]
@@ -168,8 +178,10 @@ def send_blind(engine: Engine, jobs: Sequence[Job], hand: Hand, clock: Clock) ->
     results: dict[str, Result] = {}
     for job in jobs:
         channel = engine.channels[_channel(job)]
-        ours = clock.now() < job.deadline and _started(engine.adapter, job, hand, results)
-        results[job.key] = _shot(channel, job) if ours else Result(job.key, "skipped", "busy")
+        late = _too_late(job, clock.now())
+        if not late and not _started(engine.adapter, job, hand, results):
+            late = "busy"
+        results[job.key] = Result(job.key, "skipped", late) if late else _shot(channel, job)
     return results
 
 

@@ -113,7 +113,7 @@ def load(path: Path) -> Plan:
         raise StoppedError(f"{path}: the plan cannot be read: {error.strerror}") from error
     try:
         parts = [_decoder.decode(line) for line in data.removesuffix(b"\n").split(b"\n")]
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise StoppedError(f"{path}: this is no plan, or it was altered: {error}") from error
     header, close, lines = parts[0], parts[-1], parts[1:-1]
     if not isinstance(header, Header) or not isinstance(close, Close) or len(parts) < 2:

@@ -20,7 +20,8 @@ def ladder(maker: Maker) -> Iterator[Command]:
     for letter in letters:
         yield remind(maker, letter)
     for move in moves:
-        pay_by = next((_pay_by(maker, x) for x in letters if move in x.moves), None)
+        sent = next((x.action for x in letters if move in x.moves), move.remind)
+        pay_by = _pay_by(maker, sent)
         needs = tuple(sorted(action.id for action in move.actions))
         step = move.step
         maker.rise(
@@ -31,13 +32,8 @@ def ladder(maker: Maker) -> Iterator[Command]:
 
 def _done(maker: Maker, move: Move) -> tuple[str, ...]:
     """What an earlier claim did of this stage, and holds that stand already."""
-    states = {state.item: state for state in maker.case.memory.state.items}
-    state = states.get(move.step.item)
-    done = set()
-    if state and state.part and state.part[0] == move.stage.name and not move.step.cycle:
-        done |= set(state.part[1])
-    done |= {a.id for a in move.actions if a.standing and _stands(maker, a)}
-    return tuple(sorted(done))
+    standing = {a.id for a in move.actions if a.standing and _stands(maker, a)}
+    return tuple(sorted({*move.done, *standing}))
 
 
 def _stands(maker: Maker, action: Action) -> bool:
@@ -97,11 +93,11 @@ def _keys(maker: Maker, moves: Sequence[Move]) -> tuple[str, ...]:
     )
 
 
-def _pay_by(maker: Maker, letter: Letter) -> date | None:
-    if letter.action.pay_by is None:
+def _pay_by(maker: Maker, message: Action | None) -> date | None:
+    if message is None or message.pay_by is None:
         return None
     case = maker.case
-    day = case.calendar.add(case.on, letter.action.pay_by)
+    day = case.calendar.add(case.on, message.pay_by)
     rolls = case.house.calendars(case.policy).due_rolls
     return case.calendar.roll(day, rolls)  # type: ignore[arg-type]
 
@@ -127,7 +123,7 @@ def remind(maker: Maker, letter: Letter) -> Command:
 
 def _message(maker: Maker, letter: Letter) -> Message:
     to, company = letter.recipient, maker.case.account.company
-    pay_by = _pay_by(maker, letter)
+    pay_by = _pay_by(maker, letter.action)
     facts = message_facts(
         maker.case, letter.parted, stage=letter.source, contact=to.name, pay_by=pay_by
     )
