@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -138,6 +139,10 @@ class Clerks(People):
     def delete_invoice(self, item: str) -> None:
         with self.desk() as connection:
             connection.execute("DELETE FROM items WHERE id = ?", (item,))
+
+    def move_due_date(self, item: str, due: date) -> None:
+        with self.desk() as connection:
+            connection.execute("UPDATE items SET due = ? WHERE id = ?", (due.isoformat(), item))
 
     def rate(self, currency: str, rate: str, *, on: date, company: str = "") -> None:
         row = {"company": company or MAIN, "currency": currency, "on": on.isoformat()}
@@ -301,8 +306,16 @@ class LedgerHarness(Harness):
         monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Watched))
         monkeypatch.setattr(reading, "PAGE", self.page_rows)
         self.path = folder / "ledger.sqlite"
+        self.new = lambda: LedgerHarness(Path(mkdtemp(dir=folder)), monkeypatch)
+        self.others: list[LedgerHarness] = []
         self.people = self.clerks = Clerks(self.path)
         self.opened: list[LedgerAdapter] = []
+
+    def anew(self) -> LedgerHarness:
+        for other in self.others:
+            other.close()
+        self.others = [self.new()]
+        return self.others[0]
 
     def open(self) -> Adapter:
         adapter = LedgerAdapter(Ledger(self.path, wait=30), clock=Clock(fixed=self.clerks.now))
@@ -345,6 +358,8 @@ class LedgerHarness(Harness):
         """Let go of the file."""
         for adapter in self.opened:
             adapter.close()
+        for other in self.others:
+            other.close()
         self.clerks.ledger.close()
 
 

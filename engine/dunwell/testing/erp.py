@@ -174,6 +174,10 @@ class Erp(Desk):
         """Enter an exchange rate."""
         self.put("rates", company=company or self.main(), currency=currency, on=on, rate=rate)
 
+    def move_due_date(self, item: str, due: date) -> None:
+        """Let an invoice be due on another day."""
+        self.change("items", item, due=due)
+
     # -- money that comes in --------------------------------------------------------------------
 
     def pay(

@@ -23,7 +23,12 @@ class Harness(ABC):
     people: People
     page_rows: int = 100
     batch_rows: int = 25
+    groups: int = 0
     _crowd: int = 0
+
+    def anew(self) -> Harness:
+        """Another fresh ERP, where that is quick to have; this one otherwise."""
+        return self
 
     @abstractmethod
     def open(self) -> Adapter:
@@ -71,6 +76,10 @@ class MemoryHarness(Harness):
     def open(self) -> Adapter:
         """A new adapter on the same ERP."""
         return MemoryAdapter(self.erp, page_rows=self.page_rows)
+
+    def anew(self) -> Harness:
+        """Nothing is quicker."""
+        return type(self)()
 
     def calls(self) -> int:
         """As the ERP counted."""

@@ -102,6 +102,10 @@ class People(ABC):
         """Enter an exchange rate: units of the company's currency for one of this one."""
         absent("exchange rates")
 
+    def move_due_date(self, item: str, due: date) -> None:
+        """Let an invoice be due on another day."""
+        absent("way to move a due date")
+
     # -- money that comes in --------------------------------------------------------------------
 
     @abstractmethod

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
@@ -22,7 +22,8 @@ from dunwell.testing.rows import Row
 class Broken:
     """An adapter (or an ERP) with one mistake; `fails` are the tests that must fail, no others.
 
-    They must fail by an assertion or a missing exception, unless `raises` names another.
+    `pieces` are what the mistake replaces in Dunwell itself, by dotted names. Tests must fail by
+    an assertion or a missing exception, unless `raises` names another.
     """
 
     mistake: str
@@ -31,6 +32,7 @@ class Broken:
     erp: type[Erp] = Erp
     harness: type[BrokenHarness] | None = None
     raises: tuple[type[BaseException], ...] = ()
+    pieces: Mapping[str, object] = field(default_factory=dict)
 
 
 class BrokenHarness(MemoryHarness):
@@ -41,6 +43,10 @@ class BrokenHarness(MemoryHarness):
     def __init__(self, broken: Broken) -> None:
         super().__init__(broken.erp())
         self.broken = broken
+
+    def anew(self) -> BrokenHarness:
+        """Another ERP with the same mistake."""
+        return type(self)(self.broken)
 
     def open(self) -> Adapter:
         """A new instance of the broken adapter."""
@@ -123,4 +129,7 @@ class Catches(ContractBase):
                 strict=True, raises=(*caught, *broken_one.raises), reason=broken_one.mistake
             )
             request.applymarker(mark)
+        monkeypatch = request.getfixturevalue("monkeypatch")
+        for name, piece in broken_one.pieces.items():
+            monkeypatch.setattr(name, piece)
         return (broken_one.harness or BrokenHarness)(broken_one)

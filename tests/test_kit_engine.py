@@ -1,0 +1,25 @@
+"""The engine keeps its contract on the ERP in memory and on the embedded ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.test_kit_ledger import LedgerHarness
+
+from dunwell.testing.contract import EngineContract, MemoryHarness
+
+
+class TestEngineOnMemory(EngineContract):
+    @pytest.fixture
+    def harness(self) -> MemoryHarness:
+        return MemoryHarness()
+
+
+class TestEngineOnLedger(EngineContract):
+    @pytest.fixture
+    def harness(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerHarness]:
+        harness = LedgerHarness(tmp_path, monkeypatch)
+        yield harness
+        harness.close()
