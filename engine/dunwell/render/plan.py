@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dunwell.render.outcomes import RESOLVE
 from dunwell.render.text import count, listed, safe, stacked, sums, table
-from dunwell.run.summary import AccountLine, Line, Row, Summary
+from dunwell.run.totals import AccountLine, Line, Row, Summary
 
 FIRST = 20
 """Accounts that are shown unless all are asked for."""

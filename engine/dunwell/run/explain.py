@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
-from dunwell.calendar import first_within
 from dunwell.command import AccountPlan
 from dunwell.decide.case import Case
 from dunwell.decide.cases import Setting, cases
@@ -22,25 +20,24 @@ from dunwell.money import Money
 from dunwell.policy.tree import House
 from dunwell.run.ahead import ASSUMPTION, Ahead, ahead
 from dunwell.run.clauses import Cash, cash, clause
-from dunwell.run.draft import Context, hours
+from dunwell.run.draft import Context
 from dunwell.run.engine import Engine
+from dunwell.run.explain_contact import budgets, contacts, reach, words
 from dunwell.run.explain_items import Heard, item_reports
 from dunwell.run.explain_standing import standing_reports
 from dunwell.run.find import Subject
 from dunwell.run.plan import plan_debtor, require
 from dunwell.run.planfile import StoppedError
 from dunwell.run.reading import Read, read
-from dunwell.run.recipients import recipients
 from dunwell.run.reports import (
     AccountReport,
     Asked,
-    BudgetReport,
     Coming,
     Explanation,
     TraceReport,
     WatchReport,
-    WordReport,
 )
+from dunwell.run.summary import named_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +61,7 @@ def explain(engine: Engine, subject: Subject, *, as_of: date | None = None) -> E
     on = as_of or described.on
     seen = read(engine.adapter, engine.house, describe=described, debtors=[subject.debtor])
     known = _debtor(engine, seen, subject, on)
+    zone = next((case.calendar.timezone for case in known.cases), "UTC")
     return Explanation(
         on=on,
         customer=subject.debtor,
@@ -71,9 +69,9 @@ def explain(engine: Engine, subject: Subject, *, as_of: date | None = None) -> E
         asked=subject.how,
         asked_items=subject.items,
         accounts=tuple(_account(known, case) for case in known.cases),
-        contacts=tuple(_contacts(known)),
-        budgets=tuple(_budgets(known)),
-        words=tuple(_words(known)),
+        contacts=tuple(contacts(known.memory, zone)),
+        budgets=tuple(b for case in known.cases[:1] for b in budgets(case)),
+        words=tuple(words(known.memory)),
         tags=next((case.account.payer.tags for case in known.cases), ()),
         customers=tuple(_customers(seen, subject.debtor)),
         coming=tuple(coming(known.ahead, known.cases)),
@@ -105,15 +103,26 @@ def _debtor(engine: Engine, seen: Read, subject: Subject, on: date) -> _Debtor:
         notes.append(future.stopped)
     decided = None
     try:
-        decided = decide(
-            seen.book, engine.house, memories(folded), engine.registry,
-            on=on, workers=1, sources=engine.calendars or None,
-        )  # fmt: skip
+        if not engine.plain:
+            decided = _cross_checked(engine, seen, folded, on)
     except DisagreementError as error:
         notes.append(str(error))
     memory = folded.get(subject.debtor, NOTHING)
     by_account = {(plan.debtor, plan.company): plan for plan in plans}
     return _Debtor(engine, seen, on, memory, found, by_account, future, tuple(notes), decided)
+
+
+def _cross_checked(engine: Engine, seen: Read, folded: Mapping[str, Memory], on: date) -> Decided:
+    """The same by the columns and the network, which say which of their rules fired."""
+    return decide(
+        seen.book,
+        engine.house,
+        memories(folded),
+        engine.registry,
+        on=on,
+        workers=1,
+        sources=engine.calendars or None,
+    )
 
 
 def _stale(house: House, seen: Read, on: date) -> Iterator[str]:
@@ -145,7 +154,7 @@ def _account(known: _Debtor, case: Case) -> AccountReport:
     waits = frozenset(item for w in plan.waiting for item in w.items) if plan else frozenset()
     if not case.policy.name:
         return AccountReport(segment="", segments=(), left_alone=alone, **common)  # type: ignore[arg-type]
-    recipient, when = _reach(case, known.engine)
+    recipient, when = reach(case, known.engine)
     return AccountReport(
         segment=reading.segment or "",
         segments=tuple(_segments(reading, heard)),
@@ -248,60 +257,6 @@ def _trace(known: _Debtor, case: Case) -> Iterator[TraceReport]:
             yield TraceReport(trace.fact, trace.rule, trace.because)
 
 
-def _reach(case: Case, engine: Engine) -> tuple[str, str]:
-    """Where a message would go now, and in which hours of today."""
-    rules = case.house.contacts(case.policy)
-    channels = [c for c in rules.channels if c in engine.channels]
-    if not channels:
-        return "", "no channel of the policy is configured"
-    to = next(recipients(case, (), channels), None)
-    if to is None:
-        bad = len(case.memory.state.bounces)
-        return "", "every address is known to bounce" if bad else "there is no address"
-    when, why_not = hours(case, rules.windows.get(to.channel))
-    if why_not:
-        return f"{to.address} by {to.channel}", why_not
-    if when is None:
-        return f"{to.address} by {to.channel}", "at any hour"
-    span = f"{when[0]:%H:%M} to {when[1]:%H:%M} UTC"
-    return f"{to.address} by {to.channel}", span
-
-
-def _contacts(known: _Debtor) -> Iterator[str]:
-    """The newest contacts, ours and people's."""
-    ours = [
-        (c.on, f"{c.on}  dunwell  {c.channel or 'message'}") for c in known.memory.state.contacts
-    ]
-    zone = ZoneInfo(known.cases[0].calendar.timezone) if known.cases else ZoneInfo("UTC")
-    theirs = []
-    for contact in known.memory.people:
-        day = contact.at.astimezone(zone).date()
-        theirs.append((day, f"{day}  a person  {contact.channel}: {contact.text}"))
-    for _, text in sorted([*ours, *theirs], reverse=True)[:10]:
-        yield text
-
-
-def _budgets(known: _Debtor) -> Iterator[BudgetReport]:
-    if not known.cases:
-        return
-    case = known.cases[0]
-    for budget in known.engine.house.budget:
-
-        def used(day: date, within: object = budget.within) -> list[date]:
-            first = first_within(day, within, calendar=case.calendar)  # type: ignore[arg-type]
-            return [contact for contact in case.contacts if first <= contact <= day]
-
-        days = (known.on + timedelta(n) for n in range(400))
-        free = next((day for day in days if len(used(day)) < budget.contacts), None)
-        yield BudgetReport(budget.contacts, str(budget.within), tuple(used(known.on)), free)
-
-
-def _words(known: _Debtor) -> Iterator[WordReport]:
-    for said in sorted(known.memory.state.approvals, key=lambda a: a.on, reverse=True):
-        amount = None if said.amount is None else cash(Money(said.amount, said.currency))
-        yield WordReport(said.yes, said.by, said.on, amount, said.until, said.because)
-
-
 def _customers(seen: Read, debtor: str) -> Iterator[str]:
     """The others that this debtor pays for."""
     for customer in rows(seen.book["customers"], Customer):
@@ -314,10 +269,11 @@ def coming(future: Ahead, known: Sequence[Case]) -> Iterator[Coming]:
     numbers = {i.id: i.number for case in known for i in case.account.items}
     for day in future.days:
         for plan in day.plans:
+            rises = {rise.item: rise.stage for rise in plan.rises}
             for command in plan.commands:
                 if command.action == "approval":
                     continue  # the step that waits is told below
-                named = tuple(numbers.get(i, i) for i in command.items)
+                named = tuple(named_item(i, numbers, rises, command) for i in command.items)
                 detail = command.name or command.summary or command.text
                 if command.message is not None:
                     detail = command.message.template

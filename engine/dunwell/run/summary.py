@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from dunwell.command import STANDING_ENDS, AccountPlan, Amount, Command
 from dunwell.decide.case import Case
@@ -14,131 +13,19 @@ from dunwell.decide.evaluator import Evaluation
 from dunwell.facts import Registry
 from dunwell.message.facts import sums
 from dunwell.money import Money
-from dunwell.run.clauses import Cash, Clause, Said, cash, clause
+from dunwell.run.clauses import Cash, Clause, cash, clause
 from dunwell.run.plan import Planned
-
-Key = tuple[str, str]
-
-
-class Row(Said, frozen=True):
-    """Commands of one kind of one stage or watch; `name` is the hold, tag or template."""
-
-    kind: str
-    name: str
-    source: str
-    policy: str
-    commands: int
-    customers: int
-    money: tuple[Cash, ...]
-
-
-class Paused(Said, frozen=True):
-    """Items that one pause or guard leaves alone; an item with two reasons is in both."""
-
-    reason: str
-    policy: str
-    items: int
-    money: tuple[Cash, ...]
-
-
-class WaitingRow(Said, frozen=True):
-    """Steps of one stage that wait for a yes, since when the oldest; `refused` have a no."""
-
-    stage: str
-    role: str
-    customers: int
-    items: int
-    money: tuple[Cash, ...]
-    since: date
-    refused: int
-
-
-class PutOff(Said, frozen=True):
-    """Something that is not done today, and for how many customers."""
-
-    why: str
-    customers: int
-
-
-class Alone(Said, frozen=True):
-    """An account of which nothing was decided."""
-
-    customer: str
-    company: str
-    name: str
-    why: str
-
-
-class Doubt(Said, frozen=True):
-    """A command of which nobody knows whether it was done."""
-
-    key: str
-    customer: str
-    company: str
-    name: str
-    what: str
-    since: date
-
-
-class Line(Said, frozen=True):
-    """One command for one account: what, to whom, and why."""
-
-    kind: str
-    name: str
-    source: str
-    to: str
-    channel: str
-    language: str
-    items: tuple[str, ...]
-    money: tuple[Cash, ...]
-    why: str
-    not_before: datetime | None = None
-    not_after: datetime | None = None
-
-
-class AccountLine(Said, frozen=True):
-    """One account with what it gets."""
-
-    customer: str
-    company: str
-    name: str
-    policy: str
-    segment: str
-    money: tuple[Cash, ...]
-    lines: tuple[Line, ...]
-    notes: tuple[str, ...] = ()
-
-
-class Summary(Said, frozen=True):
-    """A plan for people and programs. `commands` and `touched` accounts are those that count
-    against limits, `unlimited` commands do not: releases, and what only the log knows. `accounts`
-    come in the order of the money that is demanded of them, the largest first.
-    """
-
-    version: int
-    on: date
-    tenant: str
-    system: str
-    made: datetime
-    expires: datetime
-    reader: str
-    only: str
-    judged: int
-    touched: int
-    customers: int
-    commands: int
-    unlimited: int
-    messages: int
-    money: tuple[Cash, ...]
-    over: tuple[str, ...]
-    problems: tuple[str, ...]
-    unknown: tuple[Doubt, ...]
-    rows: tuple[Row, ...]
-    paused: tuple[Paused, ...]
-    waiting: tuple[WaitingRow, ...]
-    put_off: tuple[PutOff, ...]
-    left_alone: tuple[Alone, ...]
-    accounts: tuple[AccountLine, ...]
+from dunwell.run.totals import (
+    AccountLine,
+    Alone,
+    Doubt,
+    Line,
+    Paused,
+    PutOff,
+    Row,
+    Summary,
+    WaitingRow,
+)
 
 
 def summarize(planned: Planned, registry: Registry) -> Summary:
@@ -319,8 +206,9 @@ def _account(planned: Planned, account: AccountPlan, registry: Registry) -> Acco
     case, found = planned.decided.cases.get(key), planned.decided.conclusions.get(key)
     why = _Why(case, found, registry) if case and found else None
     numbers = {i.row.id: i.row.number for i in case.items} if case else {}
+    rises = {rise.item: rise.stage for rise in account.rises}
     lines = tuple(
-        _line(command, numbers, why(command) if why else "; ".join(command.reasons))
+        _line(command, numbers, rises, why(command) if why else "; ".join(command.reasons))
         for command in sorted(account.commands, key=lambda c: _KINDS.index(c.kind))
     )
     return AccountLine(
@@ -335,7 +223,18 @@ def _account(planned: Planned, account: AccountPlan, registry: Registry) -> Acco
     )
 
 
-def _line(command: Command, numbers: Mapping[str, str], why: str) -> Line:
+def named_item(
+    item: str, numbers: Mapping[str, str], rises: Mapping[str, str], command: Command
+) -> str:
+    """An item by its number; with the stage it rises to where its message is of another one."""
+    name, stage = numbers.get(item, item), rises.get(item, command.source)
+    told = command.kind == "remind" and not command.watch and stage != command.source
+    return f"{name} ({stage})" if told else name
+
+
+def _line(
+    command: Command, numbers: Mapping[str, str], rises: Mapping[str, str], why: str
+) -> Line:
     message = command.message
     return Line(
         kind=command.kind,
@@ -344,7 +243,7 @@ def _line(command: Command, numbers: Mapping[str, str], why: str) -> Line:
         to=message.address if message else ", ".join(command.assign[:1]),
         channel=message.channel if message else "",
         language=message.language if message else "",
-        items=tuple(numbers.get(item, item) for item in command.items),
+        items=tuple(named_item(i, numbers, rises, command) for i in command.items),
         money=_cash(command.money),
         why=why,
         not_before=command.not_before,
