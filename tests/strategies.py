@@ -1,6 +1,7 @@
 """Random small books, memories and policies, wide enough to reach every corner of the language.
 
-Hypothesis draws how many there are of each kind, and a seed; everything else is thrown with dice that
+Hypothesis draws how many there are of each kind, and a seed; everything else is thrown with dice
+that
 know the seed and the name of what they are for. So a part that is left out changes no other part,
 failing examples shrink to few parts, and a whole world takes milliseconds to make.
 """
@@ -148,7 +149,7 @@ PERIODS = (
 def a_value(dice: Dice, fact: Fact) -> Any:
     """A threshold that fits the fact."""
     texts = FACT_TEXTS.get(fact.name, TEXTS)
-    return {
+    values: dict[str, Callable[[], Any]] = {
         "money": lambda: Money(dice.minor(), dice.currency()),
         "days": lambda: dice.duration() if dice.chance(3) else dice.randint(-3, 12),
         "count": lambda: dice.randint(0, 3),
@@ -158,7 +159,8 @@ def a_value(dice: Dice, fact: Fact) -> Any:
         "texts": lambda: dice.choice(texts),
         "date": lambda: dice.day(),
         "stage": lambda: dice.choice(PLACES_OF_ITEMS[: 6 if dice.chance(6) else 5]),
-    }[fact.type]()
+    }
+    return values[fact.type]()
 
 
 def a_test(dice: Dice, names: Sequence[str], segments: bool = True) -> Test:
@@ -188,7 +190,8 @@ def a_condition(
     """A tree of tests; the simplest ones most often, as people write them."""
     if depth == 0 or dice.chance(2):
         return a_test(dice, names, segments)
-    kind = dice.choice([Every, Every, Some, Neither])
+    kinds: list[Callable[[tuple[Condition, ...]], Condition]] = [Every, Every, Some, Neither]
+    kind = dice.choice(kinds)
     parts = (
         a_condition(dice, names, segments=segments, depth=depth - 1)
         for _ in range(dice.randint(0, 3))

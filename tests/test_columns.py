@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from random import Random
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.strategies import ON, REGISTRY, World, worlds
+from hypothesis import strategies as st
+from tests.strategies import ON, REGISTRY, World, book, shuffled, worlds
 
 from dunwell.decide.case import Case
 from dunwell.decide.cases import Setting, cases
 from dunwell.decide.columns import Reading, read
+from dunwell.decide.columns.base import Base
+from dunwell.decide.columns.money import bounds, within
 from dunwell.decide.conclusions import Conclusions, Fire, Place, Step
 from dunwell.decide.evaluator import Evaluation
+from dunwell.decide.memories import fold_entries
 from dunwell.decide.memories import memories as columns_of
 from dunwell.decide.signals import Signals
-from dunwell.model import Book
+from dunwell.decide.values import Sum
+from dunwell.log.entry import (
+    ApprovalBody,
+    ApprovalState,
+    ClaimBody,
+    DeliveryBody,
+    Entry,
+    OutcomeBody,
+    encode,
+)
+from dunwell.log.fold import fold
+from dunwell.model import Book, Describe
+from dunwell.money import Money, Rates
 from dunwell.policy.tree import House, Policy
 
 Key = tuple[str, str]
@@ -39,12 +61,12 @@ def concluded(signals: Signals, house: House) -> dict[Key, Conclusions]:
 class _Account:
     def __init__(
         self,
-        own: Mapping[str, list[dict[str, object]]],
+        own: Mapping[str, list[dict[str, Any]]],
         signals: Signals,
         policy: Policy,
         house: House,
     ) -> None:
-        self.own: Mapping[str, list[dict]] = own  # type: ignore[type-arg, assignment]
+        self.own = own
         self.signals, self.policy, self.house = signals, policy, house
         self.ids = {row["item"]: row["id"] for row in self.own["items"]}
 
@@ -87,7 +109,7 @@ class _Account:
 
     def _steps(self, needed: set[tuple[int, int]]) -> list[tuple[int, Step]]:
         severity = {"jump": 2, "next": 1, "repeat": 0}
-        best: dict[int, dict] = {}  # type: ignore[type-arg]
+        best: dict[int, dict[str, Any]] = {}
         for row in sorted(self.own["moves"], key=lambda r: (severity[r["kind"]], r["stage"])):
             best[row["item"]] = row
         roles = [stage.approve.by if stage.approve else "" for stage in self.policy.ladder]
@@ -145,7 +167,7 @@ class _Account:
         self,
         number: int,
         name: Key,
-        wants: list[dict],  # type: ignore[type-arg]
+        wants: list[dict[str, Any]],
         reasons: Mapping[int, list[str]],
         needed: set[tuple[int, int]],
     ) -> list[Place]:
@@ -234,3 +256,154 @@ def test_columns_and_evaluator_agree_on_every_account(world: World) -> None:
 @given(worlds)
 def test_columns_and_evaluator_agree_on_very_many_books(world: World) -> None:
     check(world)
+
+
+@given(
+    st.lists(st.integers(-(2**62), 2**62) | st.integers(-30, 30), min_size=1, max_size=5),
+    st.sampled_from(["EUR", "JPY", "KWD", "USD"]),
+    st.sampled_from(["EUR", "JPY", "KWD", "USD"]),
+    st.fractions(min_value=Fraction(1, 10**12), max_value=10**12) | st.just(Fraction(5, 2)),
+)
+def test_sums_in_columns_convert_as_money_does(
+    minors: list[int], source: str, target: str, rate: Fraction
+) -> None:
+    rates = {"ES": Rates(target, {} if source == target else {source: 1 / rate})}
+    table = pl.DataFrame({"a": range(len(minors))}, schema={"a": pl.Int32})
+    base = Base(
+        Book(Describe("t", "t", ON, datetime(2026, 3, 31, tzinfo=UTC))),
+        ON,
+        table.with_columns(pl.lit("ES").alias("company")),
+        pl.DataFrame(),
+        {},
+        (("ES", source),),
+        pl.DataFrame(),
+    )
+    parts = table.with_columns(pl.Series("minor", minors), pl.lit(source).alias("currency"))
+    sums = [Sum({source: minor}).within(target, rates["ES"]) for minor in minors]
+    assert within(base, parts, rates, target).to_list() == sums
+    for threshold in (*minors[:2], 0, 1, 7):
+        bound = bounds(base.pairs, Money(threshold, target), rates)[0]
+        assert bound is not None
+        assert [minor >= bound for minor in minors] == [
+            found is not None and found >= threshold for found in sums
+        ]
+
+
+FEW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+
+
+@FEW
+@given(worlds, st.integers(0, 1000))
+def test_the_order_of_rows_changes_no_signal(world: World, seed: int) -> None:
+    first, second = reading(world), reading(world, shuffled(world.book, seed))
+    assert [s.policy for s in first.signals] == [s.policy for s in second.signals]
+    for one, other in zip(first.signals, second.signals, strict=True):
+        assert (one.names, one.actions) == (other.names, other.actions)
+        for name in one.frames:
+            assert one[name].equals(other[name]), name
+    for name in ("accounts", "silent", "stages", "problems", "unjudged", "strays"):
+        assert first.overview[name].equals(second.overview[name]), name
+
+
+@FEW
+@given(worlds, st.sets(st.sampled_from(["C0", "C1", "C2"])))
+def test_a_partition_by_debtor_changes_no_conclusion(world: World, part: set[str]) -> None:
+    parts = (part, {"C0", "C1", "C2"} - part)
+    together = by_account(reading(world), world.house)
+    apart: dict[Key, Conclusions] = {}
+    for debtors in parts:
+        found = by_account(reading(world, debtors=debtors), world.house)
+        assert {debtor for debtor, _ in found} <= debtors
+        apart |= found
+    assert apart == together
+
+
+@FEW
+@given(worlds, st.sets(st.sampled_from(["C0", "C1", "C2"])))
+def test_the_evaluator_reads_some_debtors_as_it_reads_all(world: World, part: set[str]) -> None:
+    setting = Setting(world.house, REGISTRY, ON)
+    remembered = columns_of(world.memories)
+    whole = cases(world.book, remembered, setting)
+    some = cases(world.book, remembered, setting, debtors=sorted(part))
+    assert some == [case for case in whole if case.account.debtor in part]
+
+
+NOW = datetime(2026, 3, 31, 6, tzinfo=UTC)
+
+
+def entries_of(debtor: str, world: World, tail: int) -> list[Entry]:
+    """A log that ends in the memory's state, with something after it or not."""
+    memory = world.memories[debtor]
+    claim = ClaimBody("t", ON, 60, "p", ())
+    outcome = OutcomeBody("t", "k", ON, (), memory.state)
+    after = [
+        [],
+        [ApprovalBody("t", ApprovalState(("x",), True, "ana", ON))],
+        [DeliveryBody("m-1", "bounced", ON, "email", "hash")],
+        [claim],
+    ][tail % 4]
+    kinds = {ApprovalBody: "approval", DeliveryBody: "delivery", ClaimBody: "claim"}
+    bodies = [("claim", claim), ("outcome", outcome), *((kinds[type(b)], b) for b in after)]
+    found = [
+        Entry(debtor, "ES", n, kind, f"k{n}", NOW, "dunwell", body=encode(body))  # type: ignore[arg-type]
+        for n, (kind, body) in enumerate(bodies, start=1)
+    ]
+    if memory.garbled:
+        found.append(Entry(debtor, "ES", len(found) + 1, "outcome", "x", NOW, "dunwell", body="{"))
+    calls = memory.people[: 1 if tail > 3 else 0]
+    return found + [Entry(debtor, None, None, "contact", "c", c.at, "person") for c in calls]
+
+
+@FEW
+@given(worlds, st.lists(st.integers(0, 7), min_size=3, max_size=3), st.randoms())
+def test_logs_folded_together_say_what_each_says_alone(
+    world: World, tails: list[int], order: Random
+) -> None:
+    alone: dict[str, list[Entry]] = {}
+    for debtor, tail in zip(sorted(world.memories), tails, strict=False):
+        alone[debtor] = entries_of(debtor, world, tail)
+    mixed = [entry for entries in alone.values() for entry in entries]
+    order.shuffle(mixed)
+    together = fold_entries(mixed)
+    each = {debtor: fold(entries) for debtor, entries in alone.items()}
+    assert {debtor: together.memory(debtor) for debtor in each} == each
+    one_by_one = columns_of(each)
+    for name in ("items", "contacts", "bounces", "watches", "standing"):
+        rows = getattr(together, name).rows()
+        assert sorted(rows, key=repr) == sorted(getattr(one_by_one, name).rows(), key=repr), name
+    assert together.garbled == one_by_one.garbled
+    assert together.claimed == one_by_one.claimed
+
+
+def test_a_debtor_without_a_log_is_not_known() -> None:
+    assert fold_entries([]).memory("nobody") == columns_of({}).memory("nobody")
+    assert read(
+        Book(Describe("t", "t", ON, NOW)), House("h", ()), fold_entries([]), REGISTRY, on=ON
+    ).overview.judged == 0  # fmt: skip
+
+
+def test_items_of_nobody_known_are_shown_as_strays() -> None:
+    rows = [
+        {"id": "I", "customer": who, "company": "ES", "number": f"N-{who}", "kind": "invoice",
+         "currency": "EUR", "amount": 100, "balance": 100, "due": date(2026, 3, 1)}
+        for who in ("C0", "C9")
+    ]  # fmt: skip
+    rows[1]["id"] = "J"
+    given_book = book(
+        {
+            "companies": [{"id": "ES", "name": "Uno", "currency": "EUR"}],
+            "customers": [{"id": "C0", "name": "Known"}],
+            "items": rows,
+        }
+    )
+    house = House("h", (Policy("p", "EUR", ()),))
+    view = read(given_book, house, fold_entries([]), REGISTRY, on=ON).overview
+    assert view["strays"].rows() == [("J", "N-C9", "C9", "ES")]
+    assert view["stages"].rows() == [("p", -1, "", "EUR", 1, 100)]
+    assert view["accounts"].rows() == [("p", "", 1, 1)]
+
+
+def test_deciding_without_columns_does_not_load_them() -> None:
+    code = "import dunwell.decide.evaluator, sys; print('dunwell.decide.columns' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"

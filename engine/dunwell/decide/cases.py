@@ -1,4 +1,4 @@
-"""The cases of some debtors: their rows, the policy that judges each account, rates and calendar."""
+"""The cases of some debtors: rows, the policy that judges each account, rates, calendar."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ def plug(made: Iterable[Case], registry: Registry) -> list[Case]:
 def known_value(fact: Fact, value: object, currency: str) -> object:
     """What a plugin gave for one row, as conditions compare it; None is not known.
 
-    Money is int minor units of the item's currency (of the company's books for accounts), a share a
-    Decimal or int with 1 for all of it, texts a list.
+    Money is int minor units of the item's currency (of the company's books for accounts), a share
+    a Decimal or int with 1 for all of it, texts a list.
     """
     if value is None:
         return None

@@ -55,10 +55,11 @@ STANDING: Mapping[str, pl.DataType] = {
 class Memories:
     """What was folded for all debtors.
 
-    The frames hold one row for each item state, contact, bounce, watch state and standing state, in
-    the order in which the debtor's state has them. `garbled` says why a debtor's log cannot be read;
-    `claimed` are debtors for whom somebody is acting right now; `unsettled` those with a command of
-    which nobody can tell whether it was done.
+    The frames hold one row for each item state, contact, bounce, watch state and standing state,
+    in the order in which the debtor's state has them. `garbled` says why a debtor's log cannot be
+    read;
+    `claimed` are debtors for whom somebody is acting right now; `unsettled` those with a command
+    of which nobody can tell whether it was done.
     """
 
     items: pl.DataFrame
@@ -153,7 +154,8 @@ Row = TypeVar("Row")
 
 class _Gathered:
     """Columns in the making. States are taken apart in chunks, so that the collector of garbage
-    never has millions of small objects to walk through."""
+    never has millions of small objects to walk through.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[str, State]] = []

@@ -30,9 +30,16 @@ def _sums(sheet: Sheet, parts: pl.DataFrame, there: pl.Series | None = None) -> 
     return Sums(lambda target: within(sheet.base, parts, sheet.rates, target), known)
 
 
+def _parts(sheet: Sheet, rows: pl.DataFrame) -> pl.DataFrame:
+    """Money of items (`a`, `pair`, minor) by account and currency."""
+    summed = rows.group_by("a", "pair").agg(pl.col("minor").sum())
+    names = pl.Series([currency for _, currency in sheet.base.pairs], dtype=pl.String)
+    return summed.select("a", names.gather(summed["pair"]).alias("currency"), "minor")
+
+
 def _to_pay(sheet: Sheet, which: pl.Series) -> pl.DataFrame:
-    own = sheet.base.items.select("a", "currency", pl.col("to_pay").alias("minor")).filter(which)
-    return own.group_by("a", "currency").agg(pl.col("minor").sum())
+    own = sheet.base.items.select("a", "pair", pl.col("to_pay").alias("minor"))
+    return _parts(sheet, own.filter(which))
 
 
 def _count(sheet: Sheet, which: pl.Series) -> Column:
@@ -47,12 +54,17 @@ def _oldest(sheet: Sheet, view: View) -> Column:
 
 
 def _exposure(sheet: Sheet) -> pl.DataFrame:
-    items = sheet.base.items.select("a", "currency", pl.col("balance").cast(WIDE).alias("minor"))
-    credits = sheet.base.tables["credits"].select(
-        "a", "currency", pl.col("balance").cast(WIDE).alias("minor")
-    )
-    both = pl.concat([items, credits])
-    return both.group_by("a", "currency").agg(pl.col("minor").sum())
+    key = "exposure"
+    if key not in sheet.made:
+        # as wide as sums of this book may become
+        balance = pl.col("balance").cast(sheet.base.items["to_pay"].dtype).alias("minor")
+        own = _parts(sheet, sheet.base.items.select("a", "pair", balance))
+        credits = sheet.base.tables["credits"].select("a", "currency", balance)
+        both = pl.concat([own, credits])
+        sheet.made[key] = both.group_by("a", "currency").agg(pl.col("minor").sum())
+    found = sheet.made[key]
+    assert isinstance(found, pl.DataFrame)
+    return found
 
 
 def _unapplied(sheet: Sheet, view: View) -> Column:
@@ -164,7 +176,9 @@ ACCOUNT: Mapping[str, Callable[[Sheet, View], Column]] = {
 
 
 def _paid(sheet: Sheet, first: date) -> pl.DataFrame:
-    """The invoices fully paid in a period: `a` and `late`, days after the due date (0 when early)."""
+    """The invoices fully paid in a period: `a` and `late`, days after the due date (0 when
+    early).
+    """
     # until yesterday: a payment changes no segment on the day on which it comes in
     inside = pl.col("on").is_between(first, sheet.on, closed="left")
     rows = sheet.base.tables["settlements"].filter(

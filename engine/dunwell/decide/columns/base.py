@@ -19,9 +19,10 @@ WIDE = pl.Int128()
 class Base:
     """Some accounts with all their rows, in frames that refer to each other by numbers.
 
-    `a` is the row of the account in `accounts`; `n` the row of the item in `items`. In `tables` are
-    the other frames by name, each with `a` or `n`. `pairs` are (company, currency) by the `pair` of
-    items.
+    `a` is the row of the account in `accounts`; `n` the row of the item in `items`. In `tables`
+    are
+    the other frames by name, each with `a` or `n`. `pairs` are (company, currency) by the `pair`
+    of items.
     """
 
     book: Book
@@ -30,6 +31,7 @@ class Base:
     items: pl.DataFrame
     tables: Mapping[str, pl.DataFrame]
     pairs: tuple[tuple[str, str], ...]
+    strays: pl.DataFrame  # items whose customer or company the book does not know
 
     def only(self, mask: pl.Series) -> Base:
         """The accounts for which the mask holds, numbered anew."""

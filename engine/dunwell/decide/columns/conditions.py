@@ -1,4 +1,4 @@
-"""Conditions over whole columns: the policy's tree becomes columns of true, false and not known."""
+"""Conditions over whole columns: a policy's tree becomes true, false and not known."""
 
 from __future__ import annotations
 

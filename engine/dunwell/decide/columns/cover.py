@@ -12,8 +12,8 @@ def covered(
 ) -> pl.DataFrame:
     """Items with `disputed` and `to_pay`, in minor units; `credits` have `a` and the item's id.
 
-    The same spreading as `dunwell.decide.cover.cover`: a linked credit covers its own item; what is
-    left of it and the free ones cover the oldest due. `wide` where sums may leave 64 bits.
+    The same spreading as `dunwell.decide.cover.cover`: a linked credit covers its own item; what
+    is left of it and the free ones cover the oldest due. `wide` where sums may leave 64 bits.
     """
     dtype = WIDE if wide else pl.Int64()
     balance = items["balance"].cast(dtype)

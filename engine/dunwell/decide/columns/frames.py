@@ -34,7 +34,9 @@ class Read:
 
 
 def signals(read: Read, chosen: pl.Series, offset: int) -> Signals:
-    """The signals of the chosen accounts; their numbers, and those of items, begin at the offset."""
+    """The signals of the chosen accounts; their numbers, and those of items, begin at the
+    offset.
+    """
     frames = _Frames(read, chosen, offset)
     made = {
         "accounts": frames.accounts(),

@@ -7,10 +7,11 @@ from fractions import Fraction
 
 import polars as pl
 
-from dunwell.decide.columns.base import WIDE, Base
-from dunwell.money import Money, Rates, convert, exponent
+from dunwell.decide.columns.base import WIDE, Base, wide
+from dunwell.money import Money, Rates, exponent
 
 _MOST = 2**63 - 1
+_WIDEST = 2**125
 
 
 def bounds(
@@ -72,14 +73,43 @@ def _converted(base: Base, foreign: pl.DataFrame, rates: Mapping[str, Rates]) ->
         return foreign.select("a", "minor")
     names = base.accounts["company"].gather(foreign["a"])
     foreign = foreign.with_columns(names.alias("company"))
-    key = ("company", "currency", "target", "minor")
-    distinct = foreign.select(key).unique()
-    answers = []
-    for company, source, target, minor in distinct.iter_rows():
+    key = ("company", "currency", "target")
+    ways = foreign.select(key).unique()
+    found = []
+    for company, source, target in ways.iter_rows():
         rate = rates[company].rate(source, target)
-        answers.append(
-            None if rate is None else convert(minor, rate, source=source, target=target)
-        )
-    distinct = distinct.with_columns(pl.Series("converted", answers, dtype=WIDE))
-    joined = foreign.join(distinct, on=key, how="left")
-    return joined.select("a", pl.col("converted").alias("minor"))
+        step = exponent(target) - exponent(source) if rate else 0
+        found.append(None if rate is None else rate * Fraction(10) ** step)
+    minors = foreign["minor"]
+    largest = max(abs(int(minors.max() or 0)), abs(int(minors.min() or 0)))  # type: ignore[arg-type]
+    each = [way for way in found if way is not None]
+    ways = ways.with_columns(pl.Series("way", range(len(found)), dtype=pl.Int32))
+    foreign = foreign.join(ways, on=key, how="left")
+    if all(largest * way.numerator < _WIDEST and way.denominator < _WIDEST for way in each):
+        minor = _in_columns(foreign["minor"], foreign["way"], found)
+    else:
+        minor = _one_by_one(foreign["minor"], foreign["way"], found)
+    return foreign.select("a", minor.alias("minor"))
+
+
+def _in_columns(minor: pl.Series, way: pl.Series, found: Sequence[Fraction | None]) -> pl.Series:
+    """Times a fraction, rounded half even, in whole numbers."""
+    tops = [None if each is None else each.numerator for each in found]
+    bottoms = [None if each is None else each.denominator for each in found]
+    top = pl.Series(tops, dtype=WIDE).gather(way)
+    bottom = pl.Series(bottoms, dtype=WIDE).gather(way)
+    exact = minor.abs() * top
+    whole = exact // bottom
+    twice = (exact - whole * bottom) * wide(2)
+    up = (twice > bottom) | ((twice == bottom) & (whole % wide(2) == 1))
+    rounded = whole + up.cast(WIDE)
+    return (wide(0) - rounded).zip_with(minor < 0, rounded)
+
+
+def _one_by_one(minor: pl.Series, way: pl.Series, found: Sequence[Fraction | None]) -> pl.Series:
+    """The same for numbers beyond 128 bits."""
+    answers = []
+    for amount, number in zip(minor.to_list(), way.to_list(), strict=True):
+        each = found[number]
+        answers.append(None if each is None else round(amount * each))
+    return pl.Series(answers, dtype=WIDE)

@@ -15,7 +15,8 @@ from dunwell.policy.tree import Condition
 
 @dataclass(frozen=True)
 class Moves:
-    """Columns of items. `adopts`: one for each rule; `jumps`: by stage; `following`: the next stage,
+    """Columns of items. `adopts`: one for each rule; `jumps`: by stage; `following`: the next
+    stage,
     where it may be entered; `repeats`: the own stage once more; `may`: any of the last three.
     """
 
@@ -78,7 +79,9 @@ def _passed(sheet: Sheet, duration: Duration) -> pl.Series:
 
 
 def _waited(sheet: Sheet, stage: int) -> pl.Series | None:
-    """`after` has passed since the last delivered stage; None where there is nothing to wait for."""
+    """`after` has passed since the last delivered stage; None where there is nothing to wait
+    for.
+    """
     after = sheet.policy.ladder[stage].after
     return None if after is None else ~sheet.has_stage | _passed(sheet, after)
 

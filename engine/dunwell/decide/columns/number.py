@@ -10,9 +10,9 @@ from functools import cached_property
 import polars as pl
 
 from dunwell.decide.columns.base import NUMBER, Base
+from dunwell.decide.columns.bounces import bounces
 from dunwell.decide.columns.cover import covered
 from dunwell.decide.memories import Memories
-from dunwell.log.keys import address_hash
 from dunwell.model import Book
 
 LIMIT = 2**62
@@ -22,7 +22,7 @@ LIMIT = 2**62
 def numbered(
     book: Book, memories: Memories, on: date, debtors: Collection[str] | None = None
 ) -> Base:
-    """The accounts of some debtors (None: all) that have an open item, a credit, a hold or a task."""
+    """The accounts of some debtors (None: all): whoever has something open or standing."""
     return _Numbers(book, memories, on, debtors).base()
 
 
@@ -44,6 +44,11 @@ class _Numbers:
             pl.coalesce("named", "own").cast(NUMBER).alias("d"),
             pl.col("own").cast(NUMBER),
         )
+
+    @property
+    def payers(self) -> pl.Series:
+        """The customers that pay for themselves."""
+        return self.customers.filter(pl.col("own") == pl.col("d"))["customer"]
 
     @cached_property
     def companies(self) -> pl.DataFrame:
@@ -76,10 +81,7 @@ class _Numbers:
 
     @cached_property
     def items(self) -> pl.DataFrame:
-        table = self.keyed(self.debtor(self.book["items"]))
-        if table["key"].null_count():
-            table = table.filter(pl.col("key").is_not_null())
-        return table
+        return self.keyed(self.debtor(self.book["items"]))
 
     @cached_property
     def credits(self) -> pl.DataFrame:
@@ -156,7 +158,7 @@ class _Numbers:
             "settlements": self.settlements,
             "promises": self.promises,
             "contacts": self.per_debtor(self.remembered(self.memories.contacts)),
-            "bounces": self.bounces(),
+            "bounces": bounces(self.book, self.memories, self.accounts, self.payers),
             "watches": self.per_debtor(self.remembered(self.memories.watches)),
             "standing": self.per_debtor(self.remembered(self.memories.standing)),
             "known": self.known(),
@@ -165,7 +167,8 @@ class _Numbers:
         accounts = self.accounts.select(
             "a", "debtor", "company", "k", pl.col("payer").alias("customer")
         )
-        return Base(self.book, self.on, accounts, items, tables, pairs)
+        strays = self.items.filter(pl.col("key").is_null())
+        return Base(self.book, self.on, accounts, items, tables, pairs, strays)
 
     @cached_property
     def wide(self) -> bool:
@@ -214,13 +217,15 @@ class _Numbers:
         return joined
 
     def named(self, items: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
-        """The items, as (`n`, `name`), that are or belong to one of the documents of these names."""
+        """The items (`n`, `name`) with one of these names, as their own or their document's."""
+        wanted = names.unique().drop_nulls().alias("name").to_frame()
+        if not wanted.height:
+            return items.head(0).select("n", pl.col("id").alias("name"))
         document = pl.when(pl.col("document") == "").then(None).otherwise(pl.col("document"))
         own = items.select("n", pl.col("id").alias("name"))
         shared = items.select("n", document.alias("name"), "id").filter(
             pl.col("name").is_not_null() & (pl.col("name") != pl.col("id"))
         )
-        wanted = names.unique().drop_nulls().alias("name").to_frame()
         found = [f.join(wanted, on="name", how="semi") for f in (own, shared.drop("id"))]
         return pl.concat(found)
 
@@ -267,45 +272,9 @@ class _Numbers:
     def known(self) -> pl.DataFrame:
         """Items that a debtor's memory knows and that were written off: `a` and the item's id."""
         gone = self.settlements.filter(pl.col("closes") & (pl.col("kind") == "write_off"))
+        if not gone.height:
+            return self.accounts.head(0).select("a", pl.lit("").alias("item"))
         few = self.memories.items.select("debtor", "item").join(
             gone.select("item").unique(), on="item", how="semi"
         )
         return self.per_debtor(self.remembered(few)).select("a", "item")
-
-    def bounces(self) -> pl.DataFrame:
-        """The first known bounce of the address that messages go to first: `a` and `bounce`."""
-        known = self.memories.bounces
-        owners = self.accounts.filter(pl.col("debtor").is_in(known["debtor"].unique().to_list()))
-        addresses = self.addresses(owners["debtor"].unique())
-        hashes = [address_hash("email", address) for address in addresses["address"]]
-        addresses = addresses.with_columns(pl.Series("address_hash", hashes, dtype=pl.String))
-        hit = known.join(
-            addresses, on=("debtor", "address_hash"), how="inner", maintain_order="left"
-        )
-        hit = hit.unique("debtor", keep="first", maintain_order=True)
-        hit = hit.select(
-            "debtor", pl.col("key").alias("bounce")
-        )  # accounts have a key of their own
-        return owners.join(hit, on="debtor").select("a", "bounce")
-
-    def addresses(self, debtors: pl.Series) -> pl.DataFrame:
-        """The e-mail address of some debtors: billing first, then the customer's own."""
-        payers = self.customers.filter(pl.col("own") == pl.col("d"))["customer"]
-        billing = (
-            self.book["contacts"]
-            .filter(
-                (pl.col("role") == "billing")
-                & (pl.col("email").fill_null("") != "")
-                & pl.col("customer").is_in(debtors.to_list())
-            )
-            .join(payers.to_frame(), on="customer", how="semi")
-            .sort("id")
-            .unique("customer", keep="first", maintain_order=True)
-            .select(pl.col("customer").alias("debtor"), pl.col("email").alias("billing"))
-        )
-        own = self.book["customers"].select(pl.col("id").alias("debtor"), "email")
-        found = own.filter(pl.col("debtor").is_in(debtors.to_list())).join(
-            billing, on="debtor", how="left"
-        )
-        address = pl.coalesce("billing", "email").fill_null("")
-        return found.select("debtor", address.alias("address")).filter(pl.col("address") != "")

@@ -1,4 +1,4 @@
-"""A summary of the whole book under its policies, for people: counts and sums, no names of items."""
+"""A summary of the whole book under its policies, for people: counts and sums."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The frames of `SCHEMAS`; sums in minor units. `judged` is how many accounts a policy covers."""
+    """The frames of `SCHEMAS`; sums in minor units. `judged` is how many accounts a policy
+    covers.
+    """
 
     frames: Mapping[str, pl.DataFrame]
     judged: int
@@ -130,11 +132,4 @@ def _stages(sheet: Sheet, mine: pl.Series) -> pl.DataFrame:
 
 def strays(base: Base) -> pl.DataFrame:
     """Items of the book that belong to no account of it."""
-    items = base.book["items"].select(pl.col("id").alias("item"), "number", "customer", "company")
-    customers = base.book["customers"].select(pl.col("id").alias("customer"))
-    companies = base.book["companies"].select(pl.col("id").alias("company"))
-    nobody = items.join(customers, on="customer", how="anti")
-    nowhere = items.join(customers, on="customer", how="semi").join(
-        companies, on="company", how="anti"
-    )
-    return pl.concat([nobody, nowhere])
+    return base.strays.select(pl.col("id").alias("item"), "number", "customer", "company")

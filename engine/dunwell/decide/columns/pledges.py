@@ -12,7 +12,9 @@ STATE = "state"
 
 
 def kept(base: Base) -> pl.DataFrame:
-    """The promises made by today with `kept_on`, the day on which payments reached each of them."""
+    """The promises made by today with `kept_on`, the day on which payments reached each of
+    them.
+    """
     promises = base.tables["promises"].with_row_index("p")
     payments = base.tables["settlements"].filter(pl.col("kind") != "write_off")
     payments = payments.join(promises.select("a").unique(), on="a", how="semi")
@@ -53,7 +55,9 @@ def covers(base: Base, promises: pl.DataFrame) -> pl.DataFrame:
 
 
 def state(day: date) -> pl.Expr:
-    """How a promise stood on a day: open, kept, broken; null before it was made or after its end."""
+    """How a promise stood on a day: open, kept, broken; null before it was made or after its
+    end.
+    """
     today = pl.lit(day)
     gone = (today < pl.col("made")) | (pl.col("ended").is_not_null() & (pl.col("ended") <= today))
     was_kept = pl.col("kept_on") <= pl.min_horizontal(today, pl.col("by"))

@@ -1,4 +1,4 @@
-"""Facts that plugins bring: computed from columns, compared value by value as the evaluator does."""
+"""Facts that plugins bring, compared value by value as the evaluator does."""
 
 from __future__ import annotations
 

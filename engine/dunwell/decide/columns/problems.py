@@ -1,4 +1,4 @@
-"""Accounts that must be left alone: facts that do not add up, no exchange rate, an unreadable log."""
+"""Accounts to be left alone: what does not add up, has no rate, or has no readable log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading all policies for the whole book: signals where something is to do, a summary for the rest."""
+"""All policies read for the whole book: signals where something is to do, and a summary."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def read(
 ) -> Reading:
     """Read every policy for the accounts of some debtors (None: all) as of a day.
 
-    An account is judged by the first policy that applies. Accounts have a number of their own in this
-    reading, items too.
+    An account is judged by the first policy that applies. Accounts have a number of their own in
+    this reading, items too.
     """
     exchange = rates(book, on)
     rest = numbered(book, memories, on, debtors)

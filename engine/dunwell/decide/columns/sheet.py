@@ -1,4 +1,4 @@
-"""The accounts of one policy on one day, with every fact as a column that is made when it is read."""
+"""The accounts of one policy on one day; every fact is a column, made when it is read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.calendar import Calendar, Roll
 from dunwell.decide.columns import pledges
-from dunwell.decide.columns.base import NUMBER, Base, nothing
+from dunwell.decide.columns.base import NUMBER, Base, always, nothing
 from dunwell.decide.columns.kinds import Terms, by_date
 from dunwell.facts import Registry
 from dunwell.money import Rates
@@ -60,7 +60,7 @@ class Sheet:
     def knowing(self, *, segment: pl.Series, uncounted: pl.Series | None = None) -> Sheet:
         """The same sheet with segments (and pauses) known; what was made stays made."""
         known = replace(self, segment=segment, uncounted=uncounted)
-        for name in ("due", "stage", "waits", "has_stage", "promises", "pledged"):
+        for name in ("due", "stage", "waits", "has_stage", "promises", "pledged", "pasts"):
             if name in self.__dict__:
                 known.__dict__[name] = self.__dict__[name]
         return known
@@ -94,15 +94,18 @@ class Sheet:
         """Items that a message, task or adoption brought to a stage."""
         return (self.base.items["state_stage"] != "").fill_null(False)
 
+    @cached_property
+    def pasts(self) -> list[str]:
+        """The different lists of stages that items had before, none of them empty."""
+        found = self.base.items["state_past"].unique().drop_nulls().to_list()
+        return [past for past in found if past]
+
     def had(self, stage: int) -> pl.Series:
         """Items that were at a stage before the one that they are at."""
-        names = self.base.items["state_past"]
-        pasts = [
-            past
-            for past in names.unique().drop_nulls()
-            if past and stage in map(self.policy.stage, past.split(","))
-        ]
-        return names.is_in(pasts).fill_null(False)
+        ours = [p for p in self.pasts if stage in map(self.policy.stage, p.split(","))]
+        if not ours:
+            return always(self.base.items.height, False)
+        return self.base.items["state_past"].is_in(ours).fill_null(False)
 
     @cached_property
     def waits(self) -> pl.Series:

@@ -19,7 +19,8 @@ from dunwell.policy.tree import Pause
 class Silence:
     """One column for each reason: pauses in the order written, then guards.
 
-    `yesterday`: something held yesterday. `listed`: silent and still shown; `lifted`: asks for no holds.
+    `yesterday`: something held yesterday. `listed`: silent and still shown; `lifted`: asks for no
+    holds.
     """
 
     pauses: tuple[pl.Series, ...]

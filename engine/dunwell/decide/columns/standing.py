@@ -19,7 +19,9 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The standing actions: (kind, name) of each hold or tag, and (stage, watch, id) of each action."""
+    """The standing actions: (kind, name) of each hold or tag, and (stage, watch, id) of each
+    action.
+    """
 
     names: tuple[Name, ...]
     actions: tuple[tuple[int, str, str], ...]
@@ -53,7 +55,9 @@ def names(sheet: Sheet) -> Names:
 
 
 def wants(sheet: Sheet, standing: Names) -> pl.DataFrame:
-    """Items of which something stands or may stand: `n`, `a`, name, stage, order, reached, half."""
+    """Items of which something stands or may stand: `n`, `a`, name, stage, order, reached,
+    half.
+    """
     items = sheet.base.items
     asking = sheet.open_to_pay | wholly_disputed(sheet)
     where = Reader(sheet)
