@@ -91,7 +91,7 @@ def _what(summary: Summary) -> Iterator[str]:
     for row in summary.rows:
         source = f"{row.policy}/{row.source}" if several and row.source else row.source
         rows.append(
-            [_kind(row), source, f"{row.commands:,}", f"{row.customers:,}", stacked(row.money)]
+            (_kind(row), source, f"{row.commands:,}", f"{row.customers:,}", stacked(row.money))
         )
     yield from table(head, rows, right=(2, 3, 4), most={0: 44, 1: 40})
 
@@ -154,7 +154,7 @@ def _accounts(summary: Summary, every: bool) -> Iterator[str]:
 
 
 def _account(account: AccountLine) -> Iterator[str]:
-    segment = f", {account.segment}" if account.segment else ""
+    segment = f", {safe(account.segment)}" if account.segment else ""
     amount = f"  {sums(account.money)}" if account.money else ""
     yield (
         f"  {safe(account.name)} ({safe(account.customer)}, {safe(account.company)}"

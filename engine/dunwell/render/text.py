@@ -17,6 +17,9 @@ _RIGHT_TO_LEFT = re.compile(
 _MARKS = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{3})"
                     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+")  # fmt: skip
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
+Cell = str | tuple[str, ...]
+"""One line, whatever is in it, or several."""
+
 _ISOLATE, _POP = "\u2068", "\u2069"
 
 
@@ -69,7 +72,7 @@ def cut(text: str, columns: int) -> str:
 
 def table(
     head: Sequence[str],
-    rows: Iterable[Sequence[str]],
+    rows: Iterable[Sequence[Cell]],
     *,
     right: Collection[int] = (),
     most: Mapping[int, int] | None = None,
@@ -77,9 +80,10 @@ def table(
 ) -> Iterator[str]:
     r"""The lines of a table; columns in `right` are set to the right, `most` bounds their width.
 
-    A cell may have several lines. Cells are made safe here.
+    A cell of several lines is a tuple. Cells are made safe here.
 
-    >>> print(*table(("what", "n"), [("mails", "2"), ("hold", "10\n3")], right=[1]), sep="\n")
+    >>> rows = [("mails", "2"), ("hold", ("10", "3"))]
+    >>> print(*table(("what", "n"), rows, right=[1]), sep="\n")
       what    n
       mails   2
       hold   10
@@ -88,7 +92,7 @@ def table(
     bounds = most or {}
     every = [
         [
-            [cut(safe(line), bounds.get(n, 1000)) for line in cell.split("\n")]
+            [cut(safe(line), bounds.get(n, 1000)) for line in _lines(cell)]
             for n, cell in enumerate(row)
         ]
         for row in (head, *rows)
@@ -107,6 +111,10 @@ def table(
             yield (indent + "  ".join(cells)).rstrip()
 
 
+def _lines(cell: Cell) -> Sequence[str]:
+    return (cell,) if isinstance(cell, str) else cell or ("",)
+
+
 def money(amount: Cash) -> str:
     """An amount with its thousands set apart.
 
@@ -121,9 +129,9 @@ def sums(amounts: Sequence[Cash], *, between: str = " + ") -> str:
     return between.join(money(amount) for amount in amounts) or "0"
 
 
-def stacked(amounts: Sequence[Cash]) -> str:
+def stacked(amounts: Sequence[Cash]) -> tuple[str, ...]:
     """The same for a cell of a table, a currency a line; nothing is nothing."""
-    return "\n".join(money(amount) for amount in amounts)
+    return tuple(money(amount) for amount in amounts)
 
 
 def count(number: int, noun: str) -> str:
