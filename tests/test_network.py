@@ -20,8 +20,8 @@ from dunwell.decide.case import Case, ItemCase
 from dunwell.decide.chain import Pool, available
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.evaluator import Evaluation
-from dunwell.decide.network import FEW, PROGRAM, conclude, concluding
-from dunwell.decide.network.shapes import alike, facts_of
+from dunwell.decide.network import ACCOUNTS, FEW, ITEMS, conclude, concluding
+from dunwell.decide.network.shapes import facts_of, item_shapes
 from dunwell.decide.signals import SCHEMAS, Signals
 from dunwell.decide.standing import (
     _half_done,
@@ -470,7 +470,8 @@ def test_every_rule_fires_somewhere_in_the_book_of_these_tests() -> None:
     found = conclude(signals_of(readings), readings[0].case.house, plain=True)
     assert found.conclusions == expected(readings)
     fired = {t.rule for key in found.conclusions for t in found.why(*key)}
-    assert fired == {rule.name for stratum in PROGRAM.strata for rule in stratum.rules}
+    strata = (*ITEMS.strata, *ACCOUNTS.strata)
+    assert fired == {rule.name for stratum in strata for rule in stratum.rules}
 
 
 def test_accounts_that_look_alike_are_decided_once_and_each_gets_its_own_items() -> None:
@@ -480,22 +481,24 @@ def test_accounts_that_look_alike_are_decided_once_and_each_gets_its_own_items()
     accounts = signals["accounts"].with_columns(debtors)
     items = signals["items"].with_columns(pl.col("id") + "." + pl.col("account").cast(pl.String))
     signals = replace(signals, frames={**signals.frames, "accounts": accounts, "items": items})
-    found = alike(signals, 2)
-    assert len({account.shape for account in found.values()}) == 1
+    alone = item_shapes(signals_of(readings[:1]), 2)["shape"]
+    assert set(item_shapes(signals, 2)["shape"]) == set(alone)
     conclusions = conclude(signals, readings[0].case.house, plain=True).conclusions
     own = {debtor: {s.item[-1] for s in c.rise} for (debtor, _), c in conclusions.items()}
     assert own == {"A": {"0"}, "B": {"1"}, "C": {"2"}}
 
 
 def test_a_shape_is_read_back_as_the_facts_that_it_was_made_of() -> None:
-    shape = "7,0;9,0,placed,true,false,true/0,1,false,true;2/4,jump,3,0;6,0,1,2,true,false"
-    assert facts_of(shape) == (
+    assert facts_of("0,1,false,true;2;4,jump,3,0;6,0,1,2,true,false") == (
+        ("pause_holds", 1, False, True),
+        ("waits",),
+        ("may_move", "jump", 3, 0),
+        ("wants", 0, 1, 2, True, False),
+    )
+    assert facts_of("7,0;9,0,,true,false,true;9,1,placed,true,false,true") == (
         ("segment_holds", 0),
-        ("standing", 0, "placed", True, False, True),
-        ("pause_holds", 0, 1, False, True),
-        ("waits", 0),
-        ("may_move", 1, "jump", 3, 0),
-        ("wants", 1, 0, 1, 2, True, False),
+        ("standing", 0, "", True, False, True),
+        ("standing", 1, "placed", True, False, True),
     )
 
 
@@ -570,19 +573,18 @@ def test_a_dead_worker_changes_no_conclusion_and_names_whom_it_concerned(
     monkeypatch.setattr("dunwell.decide.chain.pool.MAX_FAULTS", 12)
     readings = some_book()
     signals, house = signals_of(readings), readings[0].case.house
-    shapes = {account.id: account.shape for account in alike(signals, 2).values()}
-    monkeypatch.setenv("DUNWELL_TEST_SHAPE", shapes["D7", "C"])
+    shapes = item_shapes(signals, 2)
+    shape = shapes["shape"][0]
+    monkeypatch.setenv("DUNWELL_TEST_SHAPE", shape)
     with Pool(2, chunk_facts=60, work=getattr(works, work)) as workers:
         found = conclude(signals, house, pool=workers)
     assert found.conclusions == expected(readings)
-    assert (
-        set(found.incidents)
-        == {
-            "kills": {key for key, shape in shapes.items() if shape == shapes["D7", "C"]},
-            "dies_once": set(),
-            "never": set(shapes),
-        }[work]
-    )
+    concerned = {
+        "kills": {number for number, _, other in shapes.iter_rows() if other == shape},
+        "dies_once": set(),
+        "never": set(range(len(readings))),
+    }[work]
+    assert set(found.incidents) == {(f"D{number}", "C") for number in concerned}
 
 
 WORK = '''

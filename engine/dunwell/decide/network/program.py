@@ -1,25 +1,50 @@
-"""The rules by which signals become conclusions, in strata; they are the same for every policy.
+"""The rules by which signals become conclusions; they are the same for every policy.
 
-Numbers stand for what a policy names: a stage, segment or pause for its place in the policy,
-`name` for a hold or tag, `order` for the place of a standing action among all of the policy.
+Two programs, one after the other: `ITEMS` reads the signals of one item, `ACCOUNTS` those of one
+account and what followed for its items (`PASSED_ON`). Numbers stand for what a policy names: a
+stage, segment or pause for its place in the policy, `name` for a hold or tag, `order` for the
+place of a standing action among all of the policy.
 """
 
 from __future__ import annotations
 
-from dunwell.decide.chain import Head, Pattern, Program, Ref, Rule, Stratum, Test, head, kind
+from dunwell.decide.chain import Head, Kind, Pattern, Program, Ref, Rule, Stratum, Test, head, kind
 from dunwell.decide.chain import pattern as p
 from dunwell.decide.chain.form import Op, Value
 
 ITEM_SIGNALS = (
-    kind("pause_holds", item="int", pause="int", lift="bool", listed="bool"),
-    kind("was_silent", item="int"),
-    kind("waits", item="int"),
-    kind("adopt_holds", item="int", order="int", stage="int"),
-    kind("may_move", item="int", way="str", stage="int", cycle="int"),
-    kind("approval", item="int", stage="int"),
-    kind("wants", item="int", name="int", stage="int", order="int", reached="bool", half="bool"),
+    kind("pause_holds", pause="int", lift="bool", listed="bool"),
+    kind("was_silent"),
+    kind("waits"),
+    kind("adopt_holds", order="int", stage="int"),
+    kind("may_move", way="str", stage="int", cycle="int"),
+    kind("approval", stage="int"),
+    kind("wants", name="int", stage="int", order="int", reached="bool", half="bool"),
 )
-"""What may be known of an item; `item` always comes first."""
+"""What may be known of an item."""
+
+_FOLLOWS_FOR_ITEMS = (
+    kind("silent"),
+    kind("lifted"),
+    kind("listed"),
+    kind("resting"),
+    kind("adopted", stage="int"),
+    kind("step", way="str", stage="int", cycle="int"),
+    kind("rises", way="str", stage="int", cycle="int"),
+    kind("rise_waits", stage="int"),
+    kind("goes", stage="int"),
+    kind("asks", name="int"),
+    # a standing action may be put in force because of the item, and may have to be approved
+    kind("offers", name="int", stage="int", order="int"),
+    kind("offer_waits", name="int", order="int"),
+)
+
+PASSED_ON: tuple[Kind, ...] = tuple(
+    one
+    for one in (*ITEM_SIGNALS, *_FOLLOWS_FOR_ITEMS)
+    if one.name in ("waits", "asks", "offers", "offer_waits")
+)
+"""What of an item its account must know."""
 
 ACCOUNT_SIGNALS = (
     kind("segment_holds", segment="int"),
@@ -28,23 +53,12 @@ ACCOUNT_SIGNALS = (
 )
 """What may be known of an account."""
 
-DERIVED = (
+_FOLLOWS_FOR_ACCOUNTS = (
     kind("segment", segment="int"),
-    kind("silent", item="int"),
-    kind("lifted", item="int"),
-    kind("listed", item="int"),
-    kind("resting", item="int"),
-    kind("adopted", item="int", stage="int"),
-    kind("step", item="int", way="str", stage="int", cycle="int"),
-    kind("rises", item="int", way="str", stage="int", cycle="int"),
-    kind("rise_waits", item="int", stage="int"),
-    kind("goes", item="int", stage="int"),
-    kind("asks", item="int", name="int"),
     kind("asked", name="int"),
-    # a standing action may be put in force because of an item; by a watch: item and stage are -1
-    kind("offers", item="int", name="int", stage="int", order="int"),
+    kind("may_place", name="int", order="int"),
     kind("spoken", name="int", state="str"),
-    kind("place", item="int", name="int", stage="int", order="int"),
+    kind("place", name="int", order="int"),
     kind("place_waits", name="int"),
     kind("released", name="int"),
     kind("overridden", name="int"),
@@ -62,18 +76,136 @@ def _same(alias: str, *fields: str) -> tuple[Test, ...]:
     return tuple(Test(field, "==", Ref(alias, field)) for field in fields)
 
 
-def _copy(kind: str, alias: str, *fields: str, **more: Value) -> Head:
+def _copy(kind: str, alias: str, *fields: str) -> Head:
     """A fact with fields of a matched one."""
-    return head(kind, **{field: Ref(alias, field) for field in fields}, **more)
+    return head(kind, **{field: Ref(alias, field) for field in fields})
 
 
 def _no(alias: str, kind: str, *tests: Test) -> Pattern:
     return Pattern(alias, kind, tests)
 
 
-_OF_ITEM = _same("m", "item")
 _SIGNS = Stratum(
     "signs",
+    (
+        Rule("a pause or guard silences the item", (p("m", "pause_holds"),), head("silent")),
+        Rule(
+            "a lifting pause lifts what the item asks for",
+            (p("m", "pause_holds", _is("lift", True)),),
+            head("lifted"),
+        ),
+        Rule(
+            "an item is listed while every reason to leave it alone says so",
+            (p("m", "pause_holds", _is("listed", True)),),
+            head("listed"),
+            (_no("other", "pause_holds", _is("listed", False)),),
+        ),
+        Rule(
+            "the first adoption that holds places the item",
+            (p("m", "adopt_holds"),),
+            _copy("adopted", "m", "stage"),
+            (
+                _no("earlier", "adopt_holds", _is("order", Ref("m", "order"), "<")),
+                _no("stuck", "waits"),
+            ),
+        ),
+        Rule(
+            "the severest jump goes before milder ones",
+            (p("m", "may_move", _is("way", "jump")),),
+            _copy("step", "m", "way", "stage", "cycle"),
+            (
+                _no(
+                    "severer", "may_move", _is("way", "jump"), _is("stage", Ref("m", "stage"), ">")
+                ),
+            ),
+        ),
+        Rule(
+            "without a jump the next stage comes",
+            (p("m", "may_move", _is("way", "next")),),
+            _copy("step", "m", "way", "stage", "cycle"),
+            (_no("jump", "may_move", _is("way", "jump")),),
+        ),
+        Rule(
+            "what cannot rise may repeat",
+            (p("m", "may_move", _is("way", "repeat")),),
+            _copy("step", "m", "way", "stage", "cycle"),
+            (_no("rise", "may_move", _is("way", "repeat", "!=")),),
+        ),
+    ),
+)
+
+_REST = Stratum(
+    "rest",
+    (
+        Rule(
+            "an item rests on the day its silence ended",
+            (p("m", "was_silent"),),
+            head("resting"),
+            (_no("still", "silent"),),
+        ),
+    ),
+)
+
+_LIFT = _no("lift", "lifted")
+_MOVES = Stratum(
+    "moves",
+    (
+        Rule(
+            "an item rises unless it is silent, resting, adopted or stuck",
+            (p("m", "step"),),
+            _copy("rises", "m", "way", "stage", "cycle"),
+            (
+                _no("silence", "silent"),
+                _no("rest", "resting"),
+                _no("adoption", "adopted"),
+                _no("stuck", "waits"),
+            ),
+        ),
+        Rule(
+            "a rise waits for the approval of its stage",
+            (p("m", "rises"), p("a", "approval", *_same("m", "stage"))),
+            _copy("rise_waits", "m", "stage"),
+        ),
+        Rule(
+            "a rise that needs no approval is on its way",
+            (p("m", "rises"),),
+            _copy("goes", "m", "stage"),
+            (_no("a", "approval", *_same("m", "stage")),),
+        ),
+        Rule(
+            "an item at the stage asks",
+            (p("m", "wants", _is("reached", True)),),
+            _copy("asks", "m", "name"),
+            (_LIFT,),
+        ),
+        Rule(
+            "an item that is half there asks",
+            (p("m", "wants", _is("half", True)),),
+            _copy("asks", "m", "name"),
+            (_LIFT,),
+        ),
+        Rule(
+            "an item on its way there asks",
+            (p("g", "goes"), p("m", "wants", _is("stage", Ref("g", "stage"), "<="))),
+            _copy("asks", "m", "name"),
+            (_LIFT,),
+        ),
+        Rule(
+            "an item at the stage that is not silent may place",
+            (p("m", "wants", _is("reached", True)),),
+            _copy("offers", "m", "name", "stage", "order"),
+            (_no("silence", "silent"), _LIFT),
+        ),
+        Rule(
+            "what it places waits for the approval of the stage",
+            (p("m", "offers"), p("a", "approval", *_same("m", "stage"))),
+            _copy("offer_waits", "m", "name", "order"),
+        ),
+    ),
+)
+
+_CAUSES = Stratum(
+    "causes",
     (
         Rule(
             "the first segment that holds counts",
@@ -81,53 +213,22 @@ _SIGNS = Stratum(
             _copy("segment", "m", "segment"),
             (_no("earlier", "segment_holds", _is("segment", Ref("m", "segment"), "<")),),
         ),
+        Rule("one item that asks is enough", (p("m", "asks"),), _copy("asked", "m", "name")),
+        Rule("a watch that holds asks", (p("m", "watching"),), _copy("asked", "m", "name")),
         Rule(
-            "a pause or guard silences its item",
-            (p("m", "pause_holds"),),
-            _copy("silent", "m", "item"),
+            "while an item is stuck all goes on standing",
+            (p("m", "standing"), p("w", "waits")),
+            _copy("asked", "m", "name"),
         ),
         Rule(
-            "a lifting pause lifts what its item asks for",
-            (p("m", "pause_holds", _is("lift", True)),),
-            _copy("lifted", "m", "item"),
+            "an item may place",
+            (p("m", "offers"),),
+            _copy("may_place", "m", "name", "order"),
         ),
         Rule(
-            "an item is listed while every reason to leave it alone says so",
-            (p("m", "pause_holds", _is("listed", True)),),
-            _copy("listed", "m", "item"),
-            (_no("other", "pause_holds", *_OF_ITEM, _is("listed", False)),),
-        ),
-        Rule(
-            "the first adoption that holds places the item",
-            (p("m", "adopt_holds"),),
-            _copy("adopted", "m", "item", "stage"),
-            (
-                _no("earlier", "adopt_holds", *_OF_ITEM, _is("order", Ref("m", "order"), "<")),
-                _no("stuck", "waits", *_OF_ITEM),
-            ),
-        ),
-        Rule(
-            "the severest jump goes before milder ones",
-            (p("m", "may_move", _is("way", "jump")),),
-            _copy("step", "m", "item", "way", "stage", "cycle"),
-            (
-                _no(
-                    "severer", "may_move", *_OF_ITEM, _is("way", "jump"),
-                    _is("stage", Ref("m", "stage"), ">"),
-                ),
-            ),
-        ),
-        Rule(
-            "without a jump the next stage comes",
-            (p("m", "may_move", _is("way", "next")),),
-            _copy("step", "m", "item", "way", "stage", "cycle"),
-            (_no("jump", "may_move", *_OF_ITEM, _is("way", "jump")),),
-        ),
-        Rule(
-            "what cannot rise may repeat",
-            (p("m", "may_move", _is("way", "repeat")),),
-            _copy("step", "m", "item", "way", "stage", "cycle"),
-            (_no("rise", "may_move", *_OF_ITEM, _is("way", "repeat", "!=")),),
+            "a watch that holds may place",
+            (p("m", "watching"),),
+            _copy("may_place", "m", "name", "order"),
         ),
         Rule(
             "an override is a person's word",
@@ -140,86 +241,7 @@ _SIGNS = Stratum(
             _copy("spoken", "m", "name", "state"),
         ),
     ),
-)  # fmt: skip
-
-_REST = Stratum(
-    "rest",
-    (
-        Rule(
-            "an item rests on the day its silence ended",
-            (p("m", "was_silent"),),
-            _copy("resting", "m", "item"),
-            (_no("still", "silent", *_OF_ITEM),),
-        ),
-    ),
 )
-
-_MOVES = Stratum(
-    "moves",
-    (
-        Rule(
-            "an item rises unless it is silent, resting, adopted or stuck",
-            (p("m", "step"),),
-            _copy("rises", "m", "item", "way", "stage", "cycle"),
-            (
-                _no("silence", "silent", *_OF_ITEM),
-                _no("rest", "resting", *_OF_ITEM),
-                _no("adoption", "adopted", *_OF_ITEM),
-                _no("stuck", "waits", *_OF_ITEM),
-            ),
-        ),
-        Rule(
-            "a rise waits for the approval of its stage",
-            (p("m", "rises"), p("a", "approval", *_same("m", "item", "stage"))),
-            _copy("rise_waits", "m", "item", "stage"),
-        ),
-        Rule(
-            "a rise that needs no approval is on its way",
-            (p("m", "rises"),),
-            _copy("goes", "m", "item", "stage"),
-            (_no("a", "approval", *_same("m", "item", "stage")),),
-        ),
-        Rule(
-            "an item at the stage asks",
-            (p("m", "wants", _is("reached", True)),),
-            _copy("asks", "m", "item", "name"),
-            (_no("lift", "lifted", *_OF_ITEM),),
-        ),
-        Rule(
-            "an item that is half there asks",
-            (p("m", "wants", _is("half", True)),),
-            _copy("asks", "m", "item", "name"),
-            (_no("lift", "lifted", *_OF_ITEM),),
-        ),
-        Rule(
-            "an item on its way there asks",
-            (
-                p("g", "goes"),
-                p("m", "wants", *_same("g", "item"), _is("stage", Ref("g", "stage"), "<=")),
-            ),
-            _copy("asks", "m", "item", "name"),
-            (_no("lift", "lifted", *_OF_ITEM),),
-        ),
-        Rule("one item that asks is enough", (p("m", "asks"),), _copy("asked", "m", "name")),
-        Rule("a watch that holds asks", (p("m", "watching"),), _copy("asked", "m", "name")),
-        Rule(
-            "while an item is stuck all goes on standing",
-            (p("m", "standing"), p("w", "waits")),
-            _copy("asked", "m", "name"),
-        ),
-        Rule(
-            "an item at the stage that is not silent may place",
-            (p("m", "wants", _is("reached", True)),),
-            _copy("offers", "m", "item", "name", "stage", "order"),
-            (_no("silence", "silent", *_OF_ITEM), _no("lift", "lifted", *_OF_ITEM)),
-        ),
-        Rule(
-            "a watch that holds may place",
-            (p("m", "watching"),),
-            _copy("offers", "m", "name", "order", item=-1, stage=-1),
-        ),
-    ),
-)  # fmt: skip
 
 _OWN = (_is("state", "placed"), _is("ours", True))
 _ASKED = _no("cause", "asked", *_same("m", "name"))
@@ -250,22 +272,27 @@ _STANDING = Stratum(
             (_ASKED,),
         ),
         Rule(
-            "the mildest action that is asked for is put in force, once",
-            (p("m", "offers"),),
-            _copy("place", "m", "item", "name", "stage", "order"),
+            "the first action that is asked for is put in force, once",
+            (p("m", "may_place"),),
+            _copy("place", "m", "name", "order"),
             (
-                _no("first", "offers", *_same("m", "name"), _is("order", Ref("m", "order"), "<")),
+                _no(
+                    "first", "may_place", *_same("m", "name"), _is("order", Ref("m", "order"), "<")
+                ),
                 _no("owned", "standing", *_same("m", "name"), _is("state", "", "!=")),
                 _no("there", "standing", *_same("m", "name"), _is("in_force", True)),
             ),
         ),
         Rule(
             "a hold or tag waits for the approval of its stage",
-            (p("m", "place"), p("a", "approval", *_same("m", "item", "stage"))),
+            (p("m", "place"), p("a", "offer_waits", *_same("m", "name", "order"))),
             _copy("place_waits", "m", "name"),
         ),
     ),
 )
 
-PROGRAM = Program((*ITEM_SIGNALS, *ACCOUNT_SIGNALS, *DERIVED), (_SIGNS, _REST, _MOVES, _STANDING))
-"""All of it; checked when this module is read."""
+ITEMS = Program((*ITEM_SIGNALS, *_FOLLOWS_FOR_ITEMS), (_SIGNS, _REST, _MOVES))
+"""What follows for an item; checked when this module is read, like the other one."""
+
+ACCOUNTS = Program((*ACCOUNT_SIGNALS, *PASSED_ON, *_FOLLOWS_FOR_ACCOUNTS), (_CAUSES, _STANDING))
+"""What follows for an account."""

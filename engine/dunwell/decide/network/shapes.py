@@ -1,26 +1,26 @@
-"""Accounts that look alike to the rules are decided once: signals become few sets of facts.
+"""What looks alike is decided once: items of which the same signals hold, accounts of which the
+same holds for themselves and their items.
 
-The rules know items only by number and never count them, so the items of an account of which the
-same signals hold are one class, and accounts with the same classes are one shape.
+The rules never count items, so it makes no difference how many look alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from dunwell.decide.chain import Fact, Kind, Value
-from dunwell.decide.network.program import ACCOUNT_SIGNALS, ITEM_SIGNALS
+from dunwell.decide.columns.item_facts import GUARDS
+from dunwell.decide.network.program import ACCOUNT_SIGNALS, ITEM_SIGNALS, PASSED_ON
 from dunwell.decide.signals import Signals
 
-GUARDS = ("excluded", "disputed", "collection")
-"""The built-in reasons to leave an item alone, in the order in which they are told."""
-
-_OF_ITEM, _OF_ACCOUNT = "/", ";"
-_KINDS = {str(n): kind for n, kind in enumerate((*ITEM_SIGNALS, *ACCOUNT_SIGNALS))}
-_CODES = {kind.name: code for code, kind in _KINDS.items()}
+_BETWEEN = ";"
+_NOTHING = "nothing"  # the shape of an account without signals
+_KINDS = {str(n): one for n, one in enumerate((*ITEM_SIGNALS, *ACCOUNT_SIGNALS, *PASSED_ON[1:]))}
+_CODES = {one.name: code for code, one in _KINDS.items()}
+_PASSED_ON = frozenset(one.name for one in PASSED_ON)
 _FRAMES = {
     "pause_holds": "pauses",
     "was_silent": "yesterday",
@@ -36,12 +36,13 @@ _FRAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """One account as its shape sees it: `items` are the ids of each class, by its number."""
+    """One account: its shape, and the ids of its items by the shape of each (both sorted)."""
 
+    number: int
     debtor: str
     company: str
     shape: str
-    items: tuple[tuple[str, ...], ...]
+    items: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
     def id(self) -> tuple[str, str]:
@@ -49,57 +50,69 @@ class Alike:
         return self.debtor, self.company
 
 
-def alike(signals: Signals, pauses: int) -> Mapping[int, Alike]:
-    """The shape of each account, by the account's number; `pauses` is how many the policy has."""
-    own = _marks(signals, ITEM_SIGNALS, pauses)
-    of_item = (
-        own.group_by("account", "item")
-        .agg(pl.col("mark").sort().str.join(_OF_ACCOUNT))
+def item_shapes(signals: Signals, pauses: int) -> pl.DataFrame:
+    """Each item with a signal: account, id and shape. `pauses` is how many the policy has."""
+    return (
+        _marks(signals, ITEM_SIGNALS, pauses)
+        .group_by("account", "item")
+        .agg(pl.col("mark").sort().str.join(_BETWEEN).alias("shape"))
         .join(signals["items"].select("account", "item", "id"), on=("account", "item"))
-        .group_by("account", "mark")
-        .agg(pl.col("id").sort())
-        .sort("account", "mark")
-        .group_by("account")
-        .agg(pl.col("mark").str.join(_OF_ITEM).alias("classes"), pl.col("id").alias("items"))
+        .select("account", "id", "shape")
     )
-    of_account = (
-        _marks(signals, ACCOUNT_SIGNALS, pauses)
+
+
+def alike(
+    signals: Signals, items: pl.DataFrame, follows: Mapping[str, Iterable[Fact]]
+) -> list[Alike]:
+    """Every account with its shape, when it is known what follows for each shape of its items."""
+    classes = items.group_by("account", "shape").agg(pl.col("id").sort())
+    passed = [(shape, mark) for shape, facts in follows.items() for mark in _passed_on(facts)]
+    known = pl.DataFrame(passed, schema={"shape": pl.String, "mark": pl.String}, orient="row")
+    marks = [
+        _marks(signals, ACCOUNT_SIGNALS, 0),
+        classes.select("account", "shape").join(known, on="shape").select("account", "mark"),
+    ]
+    shapes = (
+        pl.concat(marks)
+        .unique()
         .group_by("account")
-        .agg(pl.col("mark").sort().str.join(_OF_ACCOUNT).alias("general"))
+        .agg(pl.col("mark").sort().str.join(_BETWEEN).alias("shape"))
+    )
+    listed = (
+        classes.sort("account", "shape")
+        .group_by("account")
+        .agg(pl.col("shape").alias("classes"), pl.col("id").alias("ids"))
     )
     table = (
         signals["accounts"]
-        .join(of_account, on="account", how="left")
-        .join(of_item, on="account", how="left")
-        .with_columns(
-            pl.concat_str(
-                pl.col("general").fill_null(""),
-                pl.lit(_OF_ITEM),
-                pl.col("classes").fill_null(""),
-            ).alias("shape")
+        .join(shapes, on="account", how="left")
+        .join(listed, on="account", how="left")
+        .sort("debtor", "company")
+        .select(
+            "account", "debtor", "company", pl.col("shape").fill_null(_NOTHING), "classes", "ids"
         )
-        .select("account", "debtor", "company", "shape", "items")
     )
-    return {
-        number: Alike(debtor, company, shape, tuple(map(tuple, items or ())))
-        for number, debtor, company, shape, items in table.iter_rows()
-    }
+    return [
+        Alike(number, debtor, company, shape, _pairs(classes, ids))
+        for number, debtor, company, shape, classes, ids in table.iter_rows()
+    ]
+
+
+def _pairs(
+    classes: list[str] | None, ids: list[list[str]] | None
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(zip(classes or (), map(tuple, ids or ()), strict=True))
 
 
 def facts_of(shape: str) -> tuple[Fact, ...]:
-    """The facts that a shape stands for; items are numbered by their class, from 0."""
-    general, *classes = shape.split(_OF_ITEM)
-    facts = [_fact(mark, ()) for mark in general.split(_OF_ACCOUNT) if mark]
-    for number, marks in enumerate(classes):
-        facts += [_fact(mark, (number,)) for mark in marks.split(_OF_ACCOUNT) if mark]
-    return tuple(facts)
+    """The facts that a shape stands for."""
+    return () if shape == _NOTHING else tuple(map(_fact, shape.split(_BETWEEN)))
 
 
-def _fact(mark: str, start: tuple[Value, ...]) -> Fact:
+def _fact(mark: str) -> Fact:
     code, *texts = mark.split(",")
-    kind = _KINDS[code]
-    types = [type_ for _, type_ in kind.fields[len(start) :]]
-    return kind.name, *start, *map(_value, texts, types)
+    one = _KINDS[code]
+    return one.name, *map(_value, texts, (type_ for _, type_ in one.fields))
 
 
 def _value(text: str, type_: str) -> Value:
@@ -108,17 +121,24 @@ def _value(text: str, type_: str) -> Value:
     return text == "true" if type_ == "bool" else int(text)
 
 
+def _passed_on(facts: Iterable[Fact]) -> Iterator[str]:
+    """What an account must know of an item, as marks."""
+    for kind, *values in facts:
+        if kind in _PASSED_ON:
+            yield ",".join((_CODES[str(kind)], *map(str, values)))
+
+
 def _marks(signals: Signals, kinds: Sequence[Kind], pauses: int) -> pl.DataFrame:
     """Every signal of some kinds as one short text, with its account (and item)."""
     return pl.concat(list(_columns(signals, kinds, pauses)))
 
 
 def _columns(signals: Signals, kinds: Sequence[Kind], pauses: int) -> Iterator[pl.DataFrame]:
-    for kind in kinds:
-        frame = _frame(signals, kind.name, pauses)
+    for one in kinds:
+        frame = _frame(signals, one.name, pauses)
         keys = [name for name in ("account", "item") if name in frame.columns]
-        parts = [pl.col(name).cast(pl.String) for name, _ in kind.fields if name != "item"]
-        mark = pl.concat_str(pl.lit(_CODES[kind.name]), *parts, separator=",")
+        parts = [pl.col(name).cast(pl.String) for name, _ in one.fields]
+        mark = pl.concat_str(pl.lit(_CODES[one.name]), *parts, separator=",")
         yield frame.select(*keys, mark.alias("mark")).unique()
 
 

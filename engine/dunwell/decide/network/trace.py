@@ -6,62 +6,69 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dunwell.decide.chain import Derived, Fact, Value
-from dunwell.decide.network.program import PROGRAM
-from dunwell.decide.network.shapes import Alike
+from dunwell.decide.network.program import ACCOUNTS, ITEMS
 from dunwell.decide.network.verdict import Words
 
-_FIELDS = {kind.name: tuple(name for name, _ in kind.fields) for kind in PROGRAM.kinds}
+_KINDS = {one.name: one for one in (*ITEMS.kinds, *ACCOUNTS.kinds)}
+NAMED = 5
+"""So many items that look alike are named."""
+
+_ORDER = {
+    rule.name: number
+    for number, rule in enumerate(
+        rule for program in (ITEMS, ACCOUNTS) for s in program.strata for rule in s.rules
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One fact that followed, the rule that gave it, and the facts that the rule matched."""
+    """One fact that followed, the rule that gave it, and the facts that the rule matched.
+
+    Each names the items of which it is said, or none where it is said of the account.
+    """
 
     fact: str
     rule: str
     because: tuple[str, ...]
 
 
-def traces(derived: Iterable[Derived], account: Alike, words: Words) -> tuple[Trace, ...]:
-    """Everything that followed for an account, in the order of the rules."""
-    order = {rule.name: n for n, rule in enumerate(r for s in PROGRAM.strata for r in s.rules)}
-    return tuple(
-        Trace(
-            _told(found.fact, account, words),
-            found.rule,
-            tuple(_told(fact, account, words) for fact in found.because),
-        )
-        for found in sorted(derived, key=lambda found: (order[found.rule], found.fact))
-    )
+def traces(
+    derived: Iterable[Derived], words: Words, items: tuple[str, ...] = ()
+) -> Iterator[Trace]:
+    """Everything that followed for some items that look alike, or for an account, rule by rule."""
+    for found in sorted(derived, key=lambda found: (_ORDER[found.rule], found.fact)):
+        because = tuple(_told(fact, words, items) for fact in found.because)
+        yield Trace(_told(found.fact, words, items), found.rule, because)
 
 
-def _told(fact: Fact, account: Alike, words: Words) -> str:
-    kind = str(fact[0])
-    parts = dict(zip(_FIELDS[kind], fact[1:], strict=True))
-    told = _parts(kind, parts, account, words)
-    return f"{kind.replace('_', ' ')}: {', '.join(told)}"
+def _told(fact: Fact, words: Words, items: tuple[str, ...]) -> str:
+    name, *values = fact
+    one = _KINDS[str(name)]
+    parts = [
+        _part(one.name, field, value, words)
+        for (field, _), value in zip(one.fields, values, strict=True)
+    ]
+    told = ", ".join(filter(None, [_named(items), *parts]))
+    title = one.name.replace("_", " ")
+    return f"{title}: {told}" if told else title
 
 
-def _parts(kind: str, parts: dict[str, Value], account: Alike, words: Words) -> Iterator[str]:
-    for field, value in parts.items():
-        if isinstance(value, bool):
-            if value:
-                yield field.replace("_", " ")
-        elif isinstance(value, str):
-            if value:
-                yield f"{field} {value}"
-        else:
-            told = _number(kind, field, value, account, words)
-            if told:
-                yield told
+def _named(items: tuple[str, ...]) -> str:
+    if not items:
+        return ""
+    more = f" and {len(items) - NAMED} more like them" if len(items) > NAMED else ""
+    return f"item{'s' if items[1:] else ''} {' '.join(items[:NAMED])}{more}"
 
 
-def _number(kind: str, field: str, value: int, account: Alike, words: Words) -> str:
-    """What a number stands for; nothing where there is nothing to say."""
-    if field == "item":
-        return f"item {' '.join(account.items[value])}" if value >= 0 else ""
+def _part(kind: str, field: str, value: Value, words: Words) -> str:
+    """What a value stands for; nothing where there is nothing to say."""
+    if isinstance(value, bool):
+        return field.replace("_", " ") if value else ""
+    if isinstance(value, str):
+        return f"{field} {value}" if value else ""
     if field == "stage":
-        return f"stage {words.stages[value]}" if value >= 0 else ""
+        return f"stage {words.stages[value]}"
     if field == "segment":
         return words.segments[value]
     if field == "pause":

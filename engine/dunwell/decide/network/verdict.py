@@ -1,19 +1,20 @@
-"""What followed for a shape, and how it becomes the conclusions of an account of that shape."""
+"""What followed for shapes, and how it becomes the conclusions of the accounts of that shape."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dunwell.decide.chain import Derived, Fact
+from dunwell.decide.chain import Fact
+from dunwell.decide.columns.item_facts import GUARDS
 from dunwell.decide.conclusions import Conclusions, Fire, Place, Step
-from dunwell.decide.network.shapes import GUARDS, Alike
+from dunwell.decide.network.shapes import Alike
 from dunwell.decide.signals import Signals
 from dunwell.decide.standing import Name
 from dunwell.policy.tree import House, Policy
 
-Facts = dict[str, list[Fact]]
-_ENDS = ("released", "overridden", "cleared", "kept")
+Order = tuple[int, int]
+"""A hold or tag by its number, and the action among all standing ones that asks for it."""
 
 
 @dataclass(frozen=True)
@@ -43,133 +44,141 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The conclusions of a shape: as in `Conclusions`, with classes for items."""
+class OfItem:
+    """What followed for an item; `adopt` is a stage, `rise` all of a step but the item."""
 
-    segment: str
-    silent: tuple[tuple[int, tuple[str, ...]], ...]
-    listed: tuple[int, ...]
-    resting: tuple[int, ...]
-    waiting: tuple[int, ...]
-    adopt: tuple[tuple[int, int], ...]  # class, stage
-    rise: tuple[tuple[int, int, int, bool, str], ...]  # class, and the rest of a step
-    place: tuple[tuple[Place, tuple[int, ...]], ...]
-    ends: tuple[tuple[Name, ...], ...]  # released, overridden, cleared, kept
+    silent: tuple[str, ...]
+    listed: bool
+    resting: bool
+    waiting: bool
+    adopt: int | None
+    rise: tuple[int, int, bool, str] | None
+    offers: frozenset[Order]
 
     @classmethod
-    def of(cls, given: Iterable[Fact], derived: Iterable[Derived], words: Words) -> Verdict:
-        """Read it from the facts."""
-        facts: Facts = {}
-        for fact in (*given, *(found.fact for found in derived)):
-            facts.setdefault(fact[0], []).append(fact)  # type: ignore[arg-type]
-        segments = _numbers(facts, "segment")
-        return cls(
-            words.segments[segments[0]] if segments else "",
-            _silent(facts, words),
-            _numbers(facts, "listed"),
-            _numbers(facts, "resting"),
-            _numbers(facts, "waits"),
-            tuple(_ints(fact[1:]) for fact in facts.get("adopted", ())),  # type: ignore[misc]
-            _rises(facts, words),
-            _places(facts, words),
-            tuple(tuple(sorted(words.names[n] for n in _numbers(facts, end))) for end in _ENDS),
-        )
-
-    def conclusions(
-        self,
-        account: Alike,
-        policy: str,
-        fires: Sequence[Fire],
-        vetoed: Sequence[tuple[str, str]],
-    ) -> Conclusions:
-        """The same for one account, with its own items, fires and vetoes (both sorted)."""
-        items = account.items
-        silent = [(item, why) for n, why in self.silent for item in items[n]]
-        rise = [
-            Step(item, stage, cycle, jumped, role)
-            for n, stage, cycle, jumped, role in self.rise
-            for item in items[n]
+    def of(cls, facts: Iterable[Fact], words: Words) -> OfItem:
+        """Read it from the facts, given and derived."""
+        found = _by_kind(facts)
+        pauses = sorted(int(pause) for pause, *_ in found.get("pause_holds", ()))
+        rises = [
+            (int(stage), int(cycle), way == "jump", _role(found, stage, words))
+            for way, stage, cycle in found.get("rises", ())
         ]
-        released, overridden, cleared, kept = self.ends
-        return Conclusions(
-            policy,
-            self.segment,
-            tuple(sorted(silent)),
-            _items(items, self.listed),
-            _items(items, self.resting),
-            _items(items, self.waiting),
-            tuple(sorted([Step(item, stage) for n, stage in self.adopt for item in items[n]])),
-            tuple(sorted(rise)),
-            tuple(sorted([_place(place, _items(items, ns)) for place, ns in self.place])),
-            released,
-            overridden,
-            cleared,
-            kept,
-            tuple(fires),
-            tuple(vetoed),
+        return cls(
+            tuple(words.reasons[pause] for pause in pauses) if "silent" in found else (),
+            "listed" in found,
+            "resting" in found,
+            "waits" in found,
+            next((int(stage) for (stage,) in found.get("adopted", ())), None),
+            rises[0] if rises else None,
+            frozenset((int(name), int(order)) for name, _, order in found.get("offers", ())),
         )
 
 
-def _numbers(facts: Facts, kind: str) -> tuple[int, ...]:
-    return tuple(sorted(int(fact[1]) for fact in facts.get(kind, ())))
+@dataclass(frozen=True, slots=True)
+class OfAccount:
+    """What followed for an account; what it places has yet to be given its items."""
 
+    segment: str
+    place: tuple[tuple[Order, Place], ...]
+    released: tuple[Name, ...]
+    overridden: tuple[Name, ...]
+    cleared: tuple[Name, ...]
+    kept: tuple[Name, ...]
 
-def _ints(values: Sequence[object]) -> tuple[int, ...]:
-    return tuple(int(value) for value in values)  # type: ignore[call-overload]
-
-
-def _silent(facts: Facts, words: Words) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    reasons: dict[int, list[int]] = {n: [] for n in _numbers(facts, "silent")}
-    for _, item, pause, *_ in facts.get("pause_holds", ()):
-        reasons[int(item)].append(int(pause))
-    return tuple(
-        (n, tuple(words.reasons[pause] for pause in sorted(found))) for n, found in reasons.items()
-    )
-
-
-def _rises(facts: Facts, words: Words) -> tuple[tuple[int, int, int, bool, str], ...]:
-    waits = {(item, stage) for _, item, stage in facts.get("rise_waits", ())}
-    return tuple(
-        (
-            int(item),
-            int(stage),
-            int(cycle),
-            way == "jump",
-            words.roles[int(stage)] if (item, stage) in waits else "",
+    @classmethod
+    def of(cls, facts: Iterable[Fact], words: Words) -> OfAccount:
+        """Read it from the facts, given and derived."""
+        found = _by_kind(facts)
+        waits = {name for (name,) in found.get("place_waits", ())}
+        place = []
+        for name, order in found.get("place", ()):
+            stage, watch, action = words.actions[int(order)]
+            role = words.roles[stage] if name in waits else ""
+            asked = Place(*words.names[int(name)], stage, action, watch, approve=role)
+            place.append(((int(name), int(order)), asked))
+        segments = [words.segments[int(segment)] for (segment,) in found.get("segment", ())]
+        ends = (
+            tuple(sorted(words.names[int(name)] for (name,) in found.get(kind, ())))
+            for kind in ("released", "overridden", "cleared", "kept")
         )
-        for _, item, way, stage, cycle in facts.get("rises", ())
+        return cls(segments[0] if segments else "", tuple(place), *ends)
+
+
+def _by_kind(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    found: dict[str, list[Fact]] = {}
+    for kind, *values in facts:
+        found.setdefault(str(kind), []).append(tuple(values))
+    return found
+
+
+def _role(found: Mapping[str, Sequence[Fact]], stage: object, words: Words) -> str:
+    waits = (stage,) in found.get("rise_waits", ())
+    return words.roles[int(stage)] if waits else ""  # type: ignore[call-overload]
+
+
+def conclusions(
+    account: Alike,
+    words: Words,
+    found: OfAccount,
+    items: Mapping[str, OfItem],
+    fires: tuple[Fire, ...],
+    vetoed: tuple[tuple[str, str], ...],
+) -> Conclusions:
+    """The verdicts on an account and its items in one, with its fires and vetoes (both sorted)."""
+    silent: list[tuple[str, tuple[str, ...]]] = []
+    listed: list[str] = []
+    resting: list[str] = []
+    waiting: list[str] = []
+    adopt: list[Step] = []
+    rise: list[Step] = []
+    causes: dict[Order, list[str]] = {}
+    for shape, ids in account.items:
+        own = items[shape]
+        if own.silent:
+            silent += [(item, own.silent) for item in ids]
+        if own.listed:
+            listed += ids
+        if own.resting:
+            resting += ids
+        if own.waiting:
+            waiting += ids
+        if own.adopt is not None:
+            adopt += [Step(item, own.adopt) for item in ids]
+        if own.rise is not None:
+            stage, cycle, jumped, role = own.rise
+            rise += [Step(item, stage, cycle, jumped, role) for item in ids]
+        if found.place:
+            for order in own.offers:
+                causes.setdefault(order, []).extend(ids)
+    return Conclusions(
+        words.policy,
+        found.segment,
+        tuple(sorted(silent)),
+        tuple(sorted(listed)),
+        tuple(sorted(resting)),
+        tuple(sorted(waiting)),
+        tuple(sorted(adopt)),
+        tuple(sorted(rise)),
+        tuple(sorted(_place(place, causes.get(order, ())) for order, place in found.place)),
+        found.released,
+        found.overridden,
+        found.cleared,
+        found.kept,
+        fires,
+        vetoed,
     )
 
 
-def _places(facts: Facts, words: Words) -> tuple[tuple[Place, tuple[int, ...]], ...]:
-    waits = set(_numbers(facts, "place_waits"))
-    causes: dict[tuple[int, int], list[int]] = {}
-    for _, item, name, _, order in facts.get("place", ()):
-        own = causes.setdefault((int(name), int(order)), [])
-        if int(item) >= 0:
-            own.append(int(item))
-    found = []
-    for (name, order), items in causes.items():
-        stage, watch, action = words.actions[order]
-        role = words.roles[stage] if name in waits else ""
-        place = Place(*words.names[name], stage, action, watch, approve=role)
-        found.append((place, tuple(items)))
-    return tuple(found)
-
-
-def _items(items: Sequence[tuple[str, ...]], classes: Sequence[int]) -> tuple[str, ...]:
-    if not classes:
-        return ()
-    if len(classes) == 1:
-        return items[classes[0]]  # sorted already
-    return tuple(sorted([item for n in classes for item in items[n]]))
-
-
-def _place(place: Place, items: tuple[str, ...]) -> Place:
-    if not items:
-        return place
+def _place(place: Place, items: Sequence[str]) -> Place:
     return Place(
-        place.kind, place.name, place.stage, place.action, place.watch, items, place.approve
+        place.kind,
+        place.name,
+        place.stage,
+        place.action,
+        place.watch,
+        tuple(sorted(items)),
+        place.approve,
     )
 
 

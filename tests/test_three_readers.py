@@ -1,0 +1,99 @@
+"""Columns with the rule network say of every account what the evaluator says, on any book."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.strategies import ON, REGISTRY, World, worlds
+
+from dunwell.decide.cases import Setting, cases
+from dunwell.decide.columns import Reading, read
+from dunwell.decide.conclusions import Conclusions
+from dunwell.decide.decide import decide
+from dunwell.decide.evaluator import Evaluation
+from dunwell.decide.judging import left_alone
+from dunwell.decide.memories import memories
+from dunwell.decide.network import conclude
+from dunwell.model import Book
+
+Key = tuple[str, str]
+QUICK = settings(max_examples=150, suppress_health_check=list(HealthCheck))
+
+
+def seen(world: World, book: Book, debtors: list[str] | None = None) -> Reading:
+    remembered = memories(world.memories)
+    return read(book, world.house, remembered, REGISTRY, on=ON, debtors=debtors)
+
+
+def by_network(
+    world: World, book: Book, debtors: list[str] | None = None
+) -> dict[Key, Conclusions]:
+    """What columns and network conclude where something is to do."""
+    found: dict[Key, Conclusions] = {}
+    for signals in seen(world, book, debtors).signals:
+        found |= conclude(signals, world.house, plain=True).conclusions
+    return found
+
+
+def by_evaluator(world: World) -> dict[Key, Conclusions]:
+    """What the evaluator concludes where something is to do."""
+    made = cases(world.book, memories(world.memories), Setting(world.house, REGISTRY, ON))
+    every = {c.account.id: Evaluation(c, REGISTRY).conclude() for c in made if not left_alone(c)}
+    return {key: word for key, word in every.items() if not word.quiet}
+
+
+def shuffled(book: Book, chance: random.Random) -> Book:
+    """The same book with the rows of every table in another order."""
+    tables = {
+        name: table.sample(fraction=1, shuffle=True, seed=chance.randrange(10_000))
+        for name, table in book.tables.items()
+    }
+    return replace(book, tables=tables)
+
+
+def check(world: World, chance: random.Random) -> None:
+    wanted = by_evaluator(world)
+    assert by_network(world, world.book) == wanted
+    assert by_network(world, shuffled(world.book, chance)) == wanted
+    debtors = [f"C{n}" for n in range(10)]
+    chance.shuffle(debtors)
+    parts = [debtors[:3], debtors[3:]]
+    apart = [by_network(world, world.book, part) for part in parts]
+    assert apart[0] | apart[1] == wanted
+    assert not set(apart[0]) & set(apart[1])
+
+
+@QUICK
+@given(worlds, st.randoms(use_true_random=False))
+def test_three_readers_agree_in_any_order_and_partition(
+    world: World, chance: random.Random
+) -> None:
+    check(world, chance)
+
+
+@pytest.mark.torture
+@settings(max_examples=20_000, suppress_health_check=list(HealthCheck))
+@given(worlds, st.randoms(use_true_random=False))
+def test_three_readers_agree_on_very_many_books(world: World, chance: random.Random) -> None:
+    check(world, chance)
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(worlds)
+def test_deciding_checks_every_account_of_a_small_book(world: World) -> None:
+    remembered = memories(world.memories)
+    decided = decide(world.book, world.house, remembered, REGISTRY, on=ON, workers=1)
+    assert decided.conclusions == by_evaluator(world)
+    made = cases(world.book, remembered, Setting(world.house, REGISTRY, ON))
+    assert decided.checked == (0 if decided.incidents else len(made))
+    assert set(decided.alone) == {
+        case.account.id for case in made if case.policy.name and left_alone(case)
+    }
+    assert set(decided.cases) == {*decided.conclusions, *decided.alone}
+    unjudged = pl.DataFrame({"policy": [c.policy.name for c in made]}).filter(policy="").height
+    assert decided.judged == len(made) - unjudged
