@@ -18,6 +18,10 @@ class TestEngineOnMemory(EngineContract):
 
 
 class TestEngineOnLedger(EngineContract):
+    every = 7
+    numbers = (3, 110)
+    old_entries = 2_000
+
     @pytest.fixture
     def harness(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerHarness]:
         harness = LedgerHarness(tmp_path, monkeypatch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -103,7 +103,10 @@ class _Batch:
         for job in jobs:
             if job.key not in results:
                 blind.setdefault(job.debtor, []).append(job)
-        self._settle([c for c in claims if c.entry.debtor not in blind], hands, results, clock)
+        self._settle(
+            [c for c in claims if c.entry.debtor not in blind and not _in_doubt(c, results)],
+            hands, results, clock,
+        )  # fmt: skip
         for claim in claims:  # one debtor at a time: its outcome is written before the next starts
             own = blind.get(claim.entry.debtor)
             if own:
@@ -208,6 +211,13 @@ class _Batch:
 
     def _receipt(self, account: AccountPlan, command: Command, result: Result) -> None:
         self.receipts.append(Receipt(account.debtor, account.company, command, result))
+
+
+def _in_doubt(claim: Claim, results: Mapping[str, Result]) -> bool:
+    """Something that can be looked up may still happen: the claim stays open until its lease has
+    passed, and recovery finds out.
+    """
+    return any(results[key].status == "unknown" for key, _, _ in claim.keyed)
 
 
 def _why_not(fresh: Fresh, plans: Sequence[AccountPlan]) -> str:

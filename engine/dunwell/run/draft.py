@@ -98,7 +98,12 @@ def draft(decision: Decision, context: Context) -> Draft:
     made = Draft(decision)
     case, found = decision.case, decision.found
     states = {state.item: state for state in case.memory.state.items}
-    moves = (_move(made, step, states.get(step.item)) for step in found.rise)
+    doubts = _doubts(case)
+    moves = (
+        _move(made, step, states.get(step.item))
+        for step in found.rise
+        if not _waits(made, step, doubts)
+    )
     movable = [move for move in moves if move is not None]
     movable = _approved(made, movable, context)
     made.moves = [m for m in movable if not m.speaks]
@@ -123,6 +128,25 @@ def vetoes(decision: Decision, item: str, kind: str) -> str:
         ),
         "",
     )
+
+
+def _doubts(case: Case) -> dict[str, str]:
+    """Items of which nobody knows whether something was done for them, each with its key."""
+    company = case.account.company.id
+    return {
+        item: unknown.command.key
+        for unknown in case.memory.state.unknowns
+        if unknown.command.company == company and not unknown.command.watch
+        for item in unknown.command.items
+    }
+
+
+def _waits(made: Draft, step: Step, doubts: dict[str, str]) -> bool:
+    """What is in doubt is not done again, nor is anything severer, until a person says."""
+    key = doubts.get(step.item)
+    if key is not None:
+        made.notes.append(f"{step.item} waits until a person says whether {key} was done")
+    return key is not None
 
 
 def _move(made: Draft, step: Step, state: ItemState | None) -> Move | None:

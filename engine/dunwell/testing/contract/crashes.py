@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -12,9 +13,6 @@ from dunwell.testing.contract.office import Office, act
 from dunwell.testing.harness import Harness
 from dunwell.testing.hostile import Crash, Fault, Sabotage
 
-FEW = 3
-"""Every so many points are tried where all of them would take long."""
-
 EFFECTS = ("append", "execute", "send")
 """The calls that change something."""
 
@@ -22,12 +20,17 @@ CALLS = ("describe", "read", "heads", *EFFECTS)
 
 
 class CrashContract(EngineBase):
-    """Whatever stops, fails or sleeps: every meaning is settled once."""
+    """Whatever stops, fails or sleeps: every meaning is settled once.
+
+    A run has some 80 points at which it may stop; every so many of them are tried.
+    """
+
+    every: ClassVar[int] = 1
 
     def test_a_crash_at_any_call_ends_as_an_undisturbed_run(self, harness: Harness) -> None:
         wanted, points = Office(harness).undisturbed()
         assert points > 40
-        for point in range(1, points + 1):
+        for point in range(1, points + 1, self.every):
             office = Office(harness.anew())
             books = office.books()
             office.crash(point)
@@ -38,7 +41,7 @@ class CrashContract(EngineBase):
         self, harness: Harness
     ) -> None:
         wanted, points = Office(harness).undisturbed()
-        for point in range(2, points + 1, FEW):
+        for point in range(2, points + 1, 3 * self.every):
             office = Office(harness.anew())
             books = office.books()
             office.crash(points - 2)  # all is done, nothing is written down
@@ -57,7 +60,7 @@ class CrashContract(EngineBase):
         books, sabotage = whole.books(), Sabotage()
         whole.run(sabotage)
         wanted = sum(len(whole.sent(c)) for c in books.customers.values())
-        for point in range(1, sabotage.points + 1):
+        for point in range(1, sabotage.points + 1, self.every):
             office = Office(harness.anew(), blind=True)
             books = office.books()
             office.crash(point)
@@ -73,7 +76,7 @@ class CrashContract(EngineBase):
         self, harness: Harness, change: str
     ) -> None:
         _, points = Office(harness.anew()).undisturbed("Reminded")
-        for point in range(points // 2, points + 1, FEW):
+        for point in range(points // 2, points + 1, 3 * self.every):
             office = Office(harness.anew())
             books = office.books("Reminded")
             office.crash(point)
@@ -95,7 +98,7 @@ class CrashContract(EngineBase):
         wanted, _ = Office(harness).undisturbed()
         batches = what in ("partly", "repeated", "short")
         for method in EFFECTS if batches else CALLS:
-            for nth in range(1, 4):
+            for nth in range(1, 4, self.every):
                 office = Office(harness.anew())
                 books = office.books()
                 with suppress(Exception):  # it may stop with an error
