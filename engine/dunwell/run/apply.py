@@ -214,10 +214,13 @@ class _Batch:
 
 
 def _in_doubt(claim: Claim, results: Mapping[str, Result]) -> bool:
-    """Something that can be looked up may still happen: the claim stays open until its lease has
-    passed, and recovery finds out.
+    """Something that the ERP does may still happen: the claim stays open until its lease has passed,
+    and recovery finds out. A channel that cannot tell will not tell later.
     """
-    return any(results[key].status == "unknown" for key, _, _ in claim.keyed)
+    return any(
+        results[key].status == "unknown" and command.kind != "remind"
+        for key, _, command in claim.keyed
+    )
 
 
 def _why_not(fresh: Fresh, plans: Sequence[AccountPlan]) -> str:
