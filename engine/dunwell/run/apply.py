@@ -214,8 +214,8 @@ class _Batch:
 
 
 def _in_doubt(claim: Claim, results: Mapping[str, Result]) -> bool:
-    """Something that the ERP does may still happen: the claim stays open until its lease has passed,
-    and recovery finds out. A channel that cannot tell will not tell later.
+    """Something that the ERP does may still happen: the claim stays open until its lease has
+    passed, and recovery finds out. A channel that cannot tell will not tell later.
     """
     return any(
         results[key].status == "unknown" and command.kind != "remind"
