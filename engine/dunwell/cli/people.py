@@ -113,17 +113,22 @@ def _steps(plan: Plan, stages: tuple[str, ...]) -> Plan:
     ),
 )
 @click.argument("key")
-@click.option("--sent/--not-sent", "sent", required=True, default=None, help="What is true.")
+@click.option("--sent", is_flag=True, help="It was done.")
+@click.option("--not-sent", is_flag=True, help="It was not done, and may be done again.")
 @by_option
 @because_option
 @format_option
 @pass_session
-def resolve(session: Session, key: str, sent: bool, by: str, because: str, form: str) -> None:
+def resolve(
+    session: Session, key: str, sent: bool, not_sent: bool, by: str, because: str, form: str
+) -> None:
     """Say whether the command under KEY was done, when nobody could tell.
 
     Sent: its items move as if it had been known at once. Not sent: the next plan does it again.
     'dunwell plan' shows the keys of unknown outcomes at its head.
     """
+    if sent is not_sent:
+        raise click.UsageError("say either '--sent' or '--not-sent'")
     from dunwell.run.desk import DeskError
     from dunwell.run.desk import resolve as write
 
