@@ -4,6 +4,8 @@ A comment above a block of a page says what it is:
 
     <!-- file: policies/acme.yaml -->   the block is that file, for the commands further down
     <!-- run -->                        the output of its `$ dunwell ...` is written anew
+    <!-- run on 2026-04-08 -->          the same, after the day in dunwell.toml was set to this
+    <!-- edit: policies/acme.yaml -->   the block is a line that takes the place of its like
     <!-- quiet -->                      its commands run, and what they print is not shown
     <!-- in: docs/examples/x.py -->     each part of the block is in that file, word for word
 
@@ -37,6 +39,7 @@ WIDTH = 88
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<marker>[^\n]*?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S
 )
+_NOW = re.compile(r'now = "[0-9-]{10}T')
 _CHANGES = [  # what differs from one machine, or from one run, to the next
     (re.compile(r"\bin \d+\.\d+ ?s\b"), "in 0.4s"),
     (re.compile(r"\breader=\w+"), "reader=network"),
@@ -71,15 +74,35 @@ def play(page: str, folder: Path) -> str:
     with contextlib.chdir(folder):
         for block in blocks(page):
             word, _, name = block.marker.partition(": ")
-            if word == "file":
+            if word == "edit":
+                _edit(Path(name), block.text)
+            elif word == "file":
                 Path(name).parent.mkdir(parents=True, exist_ok=True)
                 Path(name).write_text(block.text, "utf-8")
-            elif word == "quiet":
+            elif word.split()[:1] == ["quiet"]:
+                _set_day(word)
                 _session(block.text)
-            elif word == "run":
+            elif word.split()[:1] == ["run"]:
+                _set_day(word)
                 parts += [page[done : block.start], _session(block.text)]
                 done = block.end
     return "".join([*parts, page[done:]])
+
+
+def _set_day(marker: str) -> None:
+    """Move the ledger's clock: `run on 2026-04-08`."""
+    day = marker.partition(" on ")[2]
+    if day:
+        file = Path("dunwell.toml")
+        file.write_text(_NOW.sub(f'now = "{day}T', file.read_text("utf-8")), "utf-8")
+
+
+def _edit(file: Path, line: str) -> None:
+    """Put a line of a file in the place of the one that begins with the same word."""
+    word = line.partition(":")[0]
+    text, times = re.subn(rf"^{word}:.*\n", line, file.read_text("utf-8"), flags=re.M)
+    assert times == 1, f"{times} lines of {file} begin with '{word}'"
+    file.write_text(text, "utf-8")
 
 
 def _session(text: str) -> str:
@@ -90,6 +113,9 @@ def _session(text: str) -> str:
         lines.append(command)
         if command == "$ echo $?":
             lines.append(str(code))
+            continue
+        if command.startswith("$ cd "):
+            os.chdir(command[5:])
             continue
         code, output = run(shlex.split(command[2:], comments=True))
         lines += output.splitlines()

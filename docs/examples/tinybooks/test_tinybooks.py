@@ -17,8 +17,10 @@ from dunwell.testing import Face, People
 from dunwell.testing.contract import (
     AdapterContract,
     Harness,
+    MemoryContract,
     MoneyContract,
     PagingContract,
+    PlanContract,
     ReadingContract,
 )
 from dunwell_tinybooks.adapter import TinybooksAdapter, TinybooksReader
@@ -107,6 +109,9 @@ class Clerks(People):
             "amount": total,
             "open": total,
         }
+
+    def move_due_date(self, item: str, due: date) -> None:
+        self.erp.change(item, due=due.isoformat())
 
     def delete_invoice(self, item: str) -> None:
         self.erp.delete(item)
@@ -260,6 +265,12 @@ class TestReader(ReadingContract, MoneyContract, PagingContract):
     @pytest.fixture
     def harness(self, tmp_path: Path) -> TinybooksHarness:
         return TinybooksHarness(tmp_path, TinybooksReader)
+
+
+class TestEngine(MemoryContract, PlanContract):
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> TinybooksHarness:
+        return TinybooksHarness(tmp_path)
 
 
 class TestTinybooks(AdapterContract):

@@ -71,9 +71,17 @@ def owner(command: Command, people: set[str]) -> str:
 
 
 def look_up(client: Client, sought: Sequence[Sought]) -> Sequence[Found]:
-    """Whether effects exist; no call outlives its claim (`PATIENCE`), so absent is for good."""
+    """Whether effects exist; one that may still be on its way is not called absent."""
+    now = client.about()["now"]
     found = client.references([each.key for each in sought])
-    return [Found.PRESENT if each.key in found else Found.ABSENT for each in sought]
+    return [
+        Found.PRESENT
+        if each.key in found
+        else Found.CANNOT_TELL
+        if each.deadline is not None and now <= each.deadline
+        else Found.ABSENT
+        for each in sought
+    ]
 
 
 def ids(client: Client, kind: str, wanted: Sequence[str]) -> set[str]:
