@@ -143,12 +143,17 @@ class Templates:
 
     def _get(self, name: str, language: str) -> Compiled:
         compiled = self._compiled.get((name, language))
+        if compiled is not None:
+            return compiled
+        source = self.find(name, language)
+        if source is None:
+            raise ProblemsError([unknown_template(NOWHERE, name, self.names())])
+        # readers of many locales share one file: it is compiled once
+        compiled = self._compiled.get((name, source.language))
         if compiled is None:
-            source = self.find(name, language)
-            if source is None:
-                raise ProblemsError([unknown_template(NOWHERE, name, self.names())])
             compiled = compile_template(source, self._parts(source.language), self._made)
-            self._compiled[name, language] = compiled
+            self._compiled[name, source.language] = compiled
+        self._compiled[name, language] = compiled
         return compiled
 
     def check(self, source: Source) -> list[Problem]:
