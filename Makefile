@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export VENV PYTHON
 
-.PHONY: help setup demo test lint format coverage check torture bench schema test-all-pythons clean
+.PHONY: help setup demo test lint format coverage check torture bench schema docs test-all-pythons clean
 
 help:  ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
@@ -58,6 +58,9 @@ schema: setup  ## write the published schema and reference anew
 	$(BIN)/python -m dunwell.policy.publish docs
 	$(BIN)/dunwell schema --json >$(VENV)/schema.json
 	mv $(VENV)/schema.json docs/policy.schema.json
+
+docs: setup  ## write anew what the pages show: outputs of commands, the command line
+	$(BIN)/python scripts/dunwell_docs.py
 
 test-all-pythons: setup  ## run the tests under every supported Python on this machine
 	scripts/test-all-pythons

@@ -123,7 +123,7 @@ def _session(text: str) -> str:
 
 
 def run(words: Sequence[str]) -> tuple[int, str]:
-    """Exit code and output of one command; a stretch of it that always differs is made the same."""
+    """Exit code and output of one command; what differs from run to run is made the same."""
     assert words[0] == "dunwell", f"a page runs only dunwell, not '{words[0]}'"
     env = {name: None for name in os.environ if name.startswith("DUNWELL_")}
     runner = CliRunner(env={**env, "NO_COLOR": "1", "COLUMNS": "100"})
@@ -142,7 +142,13 @@ def reference() -> str:
         "This page is made from the help of each command: `dunwell COMMAND --help`.",
         "",
     ]
-    own = click.Context(main, info_name="dunwell", terminal_width=WIDTH, max_content_width=WIDTH)
+    own = click.Context(
+        main,
+        info_name="dunwell",
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **main.context_settings,
+    )
     lines += ["```text", *main.get_help(own).splitlines(), "```", ""]
     for title, section in SECTIONS.items():
         lines += [f"## {title}", ""]
