@@ -1,12 +1,14 @@
-"""A whole plan from a ledger file: reading, folding, deciding, wording: `python -m bench.bench_plan`.
+"""A whole plan from a ledger file: `python -m bench.bench_plan`.
 
-The book is in mid-life: Dunwell has worked on it for a while, so most items stand at the stage that
-their days say, and some one account in twenty has something to do today.
+Reading, folding, deciding, wording and writing. The book is in mid-life: Dunwell has worked on it
+for a while, so most items stand at the stage that their days say, and some one account in twenty
+has something to do today.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import resource
 import sys
 import tempfile
@@ -33,7 +35,7 @@ from dunwell_ledger.plugin import open_adapter
 from dunwell_ledger.sample import Debtor, make_sample
 
 ON = date(2026, 3, 31)
-REACHED = ((5, "first_notice"), (14, "second_notice"), (21, "call"), (40, "stop_supply"))
+REACHED = ((5, "first_notice"), (14, "second_notice"), (21, "call"))
 """Days past due at which an ordinary item was delivered to a stage."""
 
 
@@ -60,12 +62,13 @@ def history(debtor: Debtor) -> Iterable[Entry]:
 
 
 def standard() -> House:
-    """The shipped standard policy, without limits."""
+    """The shipped standard policy without limits, and without watches that would all fire anew."""
     path = dunwell_rules.policies()["standard_b2b"]
     house, problems = load_house([path], registry=Registry(), channels=["email"])
     if house is None:
         sys.exit("\n".join(map(str, problems)))
-    return replace(house, limits=Limits(), bank_data_within=None)
+    policies = tuple(replace(policy, watch=()) for policy in house.policies)
+    return replace(house, policies=policies, limits=Limits(), bank_data_within=None)
 
 
 def main() -> None:
@@ -74,9 +77,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=200_000)
     parser.add_argument("--open", type=float, default=5)
     parser.add_argument("--paid", type=float, default=10)
-    parser.add_argument(
-        "--keep", type=Path, help="folder for the ledger file, kept and used again"
-    )
+    parser.add_argument("--keep", type=Path, help="folder in which the ledger file stays")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.keep or Path(scratch)
@@ -114,7 +115,7 @@ def plan(folder: Path, path: Path) -> None:
     write(planned.plan, folder / "bench.plan")
     progress("", 0, 0)
     total = time.perf_counter() - begun
-    for (what, start, busy), (_, end, over) in zip(marks, marks[1:], strict=False):
+    for (what, start, busy), (_, end, over) in itertools.pairwise(marks):
         print(f"{what:10} {end - start:7.2f} s  {over - busy:7.2f} s of this process")
     header = planned.plan.header
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
