@@ -78,14 +78,15 @@ def fill(ledger: Ledger) -> None:
             item("F-4", "C4", 10_000, days=30),
         ])  # fmt: skip
         for customer, number, by in (("C2", "F-2", -10), ("C3", "F-3", 5)):
-            row = {"id": f"promise:{number}", "customer": customer, "company": "main",
+            row: dict[str, str | int | None] = {
+                   "id": f"promise:{number}", "customer": customer, "company": "main",
                    "made": str(ON - timedelta(20)), "by": str(ON + timedelta(by)),
                    "currency": "EUR", "amount": 300_000, "items": f'["{number}"]'}  # fmt: skip
             people.add(book, "promises", [row])
     ledger.close()
 
 
-def item(number: str, customer: str, amount: int, *, days: int) -> dict[str, object]:
+def item(number: str, customer: str, amount: int, *, days: int) -> dict[str, str | int | None]:
     due = ON - timedelta(days)
     return {"id": number, "number": number, "customer": customer, "company": "main",
             "currency": "EUR", "amount": amount, "issued": str(due - timedelta(30)),
@@ -159,7 +160,7 @@ def test_the_plan_for_programs_has_always_the_same_fields() -> None:
     assert list(made) == [
         "version", "on", "tenant", "system", "made", "expires", "reader", "only", "judged",
         "touched", "customers", "commands", "unlimited", "messages", "money", "over", "problems",
-        "unknown", "rows", "paused", "waiting", "put_off", "left_alone", "accounts",
+        "unknown", "rows", "paused", "waiting", "put_off", "left_alone", "working", "accounts",
     ]  # fmt: skip
     assert made["money"] == [{"amount": "900.00", "currency": "EUR"}]
     account = made["accounts"][0]  # type: ignore[index]
@@ -170,6 +171,15 @@ def test_the_plan_for_programs_has_always_the_same_fields() -> None:
         "kind", "name", "source", "to", "channel", "language", "items", "money", "why",
         "not_before", "not_after",
     ]  # fmt: skip
+
+
+def test_what_is_put_off_is_told_once_for_all_customers() -> None:
+    ledger = open_ledger(Path("ledger.sqlite"))
+    with ledger.writing() as book:
+        people.contact(book, "C1", "call", "asked", at=NOW - timedelta(hours=1))
+    ledger.close()
+    shown = call("plan").stdout
+    assert "  notice is put off: all contacts within 1 day are used          1" in shown
 
 
 def test_every_account_of_a_plan_can_be_cross_checked() -> None:

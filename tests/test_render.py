@@ -37,7 +37,7 @@ def summary(**changes: object) -> Summary:
     values: dict[str, object] = {
         "version": 1, "on": ON, "tenant": "ledger:1", "system": "ledger", "made": AT,
         "expires": AT.replace(hour=21), "reader": "network", "only": "", "judged": 10,
-        "touched": 1, "customers": 1, "commands": 2, "unlimited": 1, "messages": 1,
+        "touched": 1, "customers": 1, "working": 1, "commands": 2, "unlimited": 1, "messages": 1,
         "money": EUR, "over": (),
         "problems": (), "unknown": (), "paused": (), "waiting": (), "put_off": (),
         "left_alone": (),
@@ -111,7 +111,7 @@ def test_a_plan_without_commands_says_so() -> None:
 
 def test_only_the_first_accounts_are_shown_unless_all_are_wanted() -> None:
     account = summary().accounts[0]
-    many = summary(accounts=(account,) * 25)
+    many = summary(accounts=(account,) * 25, working=25)
     assert shown(many).count("Acme (C1") == 20
     assert "the first 20 of 25 by money; --all shows them" in shown(many)
     assert shown(many, every=True).count("Acme (C1") == 25
@@ -192,10 +192,10 @@ def receipt(status: str, reason: str = "", detail: str = "") -> ReceiptLine:
 
 def applied(*receipts: ReceiptLine, waiting: int = 0) -> Applied:
     rows = tuple(OutcomeRow(r.status, r.reason, r.kind, 1) for r in receipts)
-    counts = [
+    done, skipped, failed, unknown = (
         sum(r.status == s for r in receipts) for s in ("done", "skipped", "failed", "unknown")
-    ]
-    return Applied(1, ON, "digest", *counts, waiting, rows, receipts)
+    )
+    return Applied(1, ON, "digest", done, skipped, failed, unknown, waiting, rows, receipts)
 
 
 def test_receipts_are_counted_and_failures_told_one_by_one() -> None:

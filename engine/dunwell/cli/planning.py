@@ -64,7 +64,7 @@ def plan(
     alone and why, then the accounts by money. Ends with 5 when the facts are too old to decide.
     """
     from dunwell.cli.subject import one
-    from dunwell.render.plan import plan_lines
+    from dunwell.render.plan import FIRST, plan_lines
     from dunwell.run.plan import make_plan
     from dunwell.run.planfile import write
     from dunwell.run.summary import summarize
@@ -72,7 +72,8 @@ def plan(
     with opened(session, verify=verify) as engine:
         debtor = one(engine.adapter, only).debtor if only else None
         planned = make_plan(engine, as_of=as_of, only=debtor)
-        summary = summarize(planned, engine.registry)
+        most = None if every or form == "json" else FIRST
+        summary = summarize(planned, engine.registry, most=most)
     if out is not None:
         write(planned.plan, out)
     if form == "json":
@@ -195,13 +196,13 @@ def _daily(engine: Engine, begun: float, *, verbose: bool) -> Ran:
 
 def _details(engine: Engine, daily: Daily, done: Applied) -> None:
     from dunwell.render.outcomes import applied_lines
-    from dunwell.render.plan import plan_lines
+    from dunwell.render.plan import FIRST, plan_lines
     from dunwell.render.text import safe
     from dunwell.run.summary import summarize
 
     for line in (*daily.problems, *daily.collected):
         click.echo(safe(line), err=True)
-    summary = summarize(daily.planned, engine.registry)
+    summary = summarize(daily.planned, engine.registry, most=FIRST)
     say_lines(plan_lines(summary, recovered=daily.recovered), err=True)
     click.echo("", err=True)
     say_lines(applied_lines(done), err=True)

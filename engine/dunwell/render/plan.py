@@ -144,8 +144,8 @@ def _accounts(summary: Summary, every: bool) -> Iterator[str]:
     if not accounts:
         return
     yield ""
-    if len(accounts) < len(summary.accounts):
-        total = f"{len(summary.accounts):,}"
+    if len(accounts) < summary.working:
+        total = f"{summary.working:,}"
         yield f"Accounts (the first {len(accounts)} of {total} by money; --all shows them)"
     else:
         yield "Accounts"

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dunwell.command import STANDING_ENDS, AccountPlan, Amount, Command
-from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.evaluator import Evaluation
 from dunwell.facts import Registry
@@ -28,8 +27,8 @@ from dunwell.run.totals import (
 )
 
 
-def summarize(planned: Planned, registry: Registry) -> Summary:
-    """Sum up a plan that was just made."""
+def summarize(planned: Planned, registry: Registry, *, most: int | None = None) -> Summary:
+    """Sum up a plan that was just made; at most so many accounts are told one by one."""
     header, accounts = planned.plan.header, planned.plan.accounts
     at_work = [a for a in accounts if a.commands]
     commands = [c for a in accounts for c in a.commands]
@@ -58,7 +57,8 @@ def summarize(planned: Planned, registry: Registry) -> Summary:
         waiting=tuple(_waiting(accounts)),
         put_off=tuple(_put_off(accounts)),
         left_alone=tuple(_left_alone(accounts)),
-        accounts=tuple(_account(planned, account, registry) for account in order),
+        working=len(order),
+        accounts=tuple(_account(planned, account, registry) for account in order[:most]),
     )
 
 
@@ -204,7 +204,7 @@ def _doubts(planned: Planned) -> Iterator[Doubt]:
 def _account(planned: Planned, account: AccountPlan, registry: Registry) -> AccountLine:
     key = (account.debtor, account.company)
     case, found = planned.decided.cases.get(key), planned.decided.conclusions.get(key)
-    why = _Why(case, found, registry) if case and found else None
+    why = _Why(Evaluation(case, registry), found) if case and found else None
     numbers = {i.row.id: i.row.number for i in case.items} if case else {}
     rises = {rise.item: rise.stage for rise in account.rises}
     lines = tuple(
@@ -255,29 +255,29 @@ def _line(
 class _Why:
     """Says in a few words why a command is there: the tests that let its oldest item in."""
 
-    case: Case
+    reading: Evaluation
     found: Conclusions
-    registry: Registry
 
     def __call__(self, command: Command) -> str:
         """The reason; "" where there is nothing to say."""
-        if command.reasons:
-            return "; ".join(command.reasons)
+        if command.reasons or command.action in _ERRANDS:
+            return "; ".join(command.reasons) or _ERRANDS[command.action]
         if command.kind in STANDING_ENDS or command.watch:
             return f"watch {command.source}" if command.watch else ""
-        index = self.case.policy.stage(command.source)
-        item = next((i for i in self.case.items if i.row.id in command.items), None)
+        case = self.reading.case
+        index = case.policy.stage(command.source)
+        steps = {s.item: s for s in self.found.rise if s.stage == index}
+        items = [i for i in case.items if i.row.id in command.items]
+        item = next((i for i in items if i.row.id in steps), next(iter(items), None))
         if index is None or item is None:
-            return _ERRANDS.get(command.action, "")
-        stage = self.case.policy.ladder[index]
-        jumped = any(s.item == item.row.id and s.jumped for s in self.found.rise)
-        if any(s.item == item.row.id and s.cycle for s in self.found.rise):
-            return f"again, at most every {stage.repeat.every}" if stage.repeat else "again"
-        condition = stage.jump if jumped and stage.jump is not None else stage.when
-        reading = Evaluation(self.case, self.registry)
-        tests = _held(clause(condition, reading.view, item, self.registry))
-        oldest = f" ({item.row.number})" if len(command.items) > 1 else ""
-        return f"{'jump: ' if jumped else ''}{', '.join(tests)}{oldest}"
+            return ""
+        stage, step = case.policy.ladder[index], steps.get(item.row.id)
+        if step is not None and step.cycle and stage.repeat is not None:
+            return f"again after {stage.repeat.every}"
+        jumped = stage.jump if step is not None and step.jumped else None
+        held = clause(jumped or stage.when, self.reading.view, item, self.reading.registry)
+        oldest = f" ({item.row.number})" if len(items) > 1 else ""
+        return f"{'jump: ' if jumped else ''}{', '.join(_held(held))}{oldest}"
 
 
 _ERRANDS = {

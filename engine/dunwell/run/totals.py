@@ -125,4 +125,5 @@ class Summary(Said, frozen=True):
     waiting: tuple[WaitingRow, ...]
     put_off: tuple[PutOff, ...]
     left_alone: tuple[Alone, ...]
+    working: int
     accounts: tuple[AccountLine, ...]
