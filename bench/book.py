@@ -203,7 +203,7 @@ def _memories(rows: pl.DataFrame, accounts: int, seed: int) -> Memories:
     due.
     """
     steps = (pl.col("late") - 5) // STEP
-    behind = (_dice(pl.col("n"), seed, 31) % 100 == 0).cast(pl.Int32)
+    behind = (_dice(pl.col("n"), seed, 31) % 97 == 0).cast(pl.Int32)
     known = rows.with_columns((pl.min_horizontal(steps, 11) - behind).alias("place"))
     known = known.filter(pl.col("place") >= 0).with_columns(
         pl.min_horizontal(pl.col("late") - 5 - pl.col("place") * STEP, 60).alias("ago")

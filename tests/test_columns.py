@@ -34,6 +34,7 @@ from dunwell.log.entry import (
     DeliveryBody,
     Entry,
     OutcomeBody,
+    Record,
     encode,
 )
 from dunwell.log.fold import fold
@@ -336,14 +337,13 @@ def entries_of(debtor: str, world: World, tail: int) -> list[Entry]:
     memory = world.memories[debtor]
     claim = ClaimBody("t", ON, 60, "p", ())
     outcome = OutcomeBody("t", "k", ON, (), memory.state)
-    after = [
+    after: list[list[tuple[str, Record]]] = [
         [],
-        [ApprovalBody("t", ApprovalState(("x",), True, "ana", ON))],
-        [DeliveryBody("m-1", "bounced", ON, "email", "hash")],
-        [claim],
-    ][tail % 4]
-    kinds = {ApprovalBody: "approval", DeliveryBody: "delivery", ClaimBody: "claim"}
-    bodies = [("claim", claim), ("outcome", outcome), *((kinds[type(b)], b) for b in after)]
+        [("approval", ApprovalBody("t", ApprovalState(("x",), True, "ana", ON)))],
+        [("delivery", DeliveryBody("m-1", "bounced", ON, "email", "hash"))],
+        [("claim", claim)],
+    ]
+    bodies = [("claim", claim), ("outcome", outcome), *after[tail % 4]]
     found = [
         Entry(debtor, "ES", n, kind, f"k{n}", NOW, "dunwell", body=encode(body))  # type: ignore[arg-type]
         for n, (kind, body) in enumerate(bodies, start=1)

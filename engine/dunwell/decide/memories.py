@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
 from typing import TypeVar
 
@@ -87,7 +89,8 @@ def memories(folded: Mapping[str, Memory] | Iterable[tuple[str, Memory]]) -> Mem
     gathered = _Gathered()
     for debtor, memory in by_debtor.items():
         gathered.add(debtor, memory.state)
-    return gathered.memories(by_debtor, single)
+    theirs = [(debtor, c.at) for debtor, m in by_debtor.items() for c in m.people]
+    return gathered.memories(by_debtor, theirs, single)
 
 
 def fold_entries(entries: Iterable[Entry]) -> Memories:
@@ -96,24 +99,44 @@ def fold_entries(entries: Iterable[Entry]) -> Memories:
     Where the newest entry is an outcome it says everything, and no other one is read.
     """
     given = entries if isinstance(entries, Sequence) else tuple(entries)
+    with _uncollected():
+        return _folded(given)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles away while millions of small objects come and go: none of them
+    is in a cycle, and walking through them again and again takes longer than all the rest.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _folded(given: Sequence[Entry]) -> Memories:
     newest: dict[str, Entry] = {}
-    thorough: set[str] = set()
+    theirs: list[tuple[str, datetime]] = []
     for entry in given:
         debtor, position = entry.debtor, entry.position
         if position is None:  # somebody else's contact
-            thorough.add(debtor)
+            theirs.append((debtor, entry.at))
             continue
         known = newest.get(debtor)
-        if known is None or position > (known.position or 0):
+        if known is None or position >= (known.position or 0):
             newest[debtor] = entry
     gathered = _Gathered()
+    unfinished: set[str] = set()
     for debtor, entry in newest.items():
-        state = None if debtor in thorough else _settled(entry)
+        state = _settled(entry)
         if state is None:
-            thorough.add(debtor)
+            unfinished.add(debtor)
         else:
             gathered.add(debtor, state)
-    folded = {debtor: fold(own) for debtor, own in _grouped(given, thorough).items()}
+    folded = {debtor: fold(own) for debtor, own in _grouped(given, unfinished).items()}
     for debtor, memory in folded.items():
         gathered.add(debtor, memory.state)
     every: dict[str, list[Entry]] = {}
@@ -125,7 +148,7 @@ def fold_entries(entries: Iterable[Entry]) -> Memories:
             every.update(_grouped(given))
         return fold(every.get(debtor, ()))
 
-    return gathered.memories(folded, single)
+    return gathered.memories(folded, theirs, single)
 
 
 def _grouped(entries: Iterable[Entry], debtors: Set[str] | None = None) -> dict[str, list[Entry]]:
@@ -153,9 +176,7 @@ Row = TypeVar("Row")
 
 
 class _Gathered:
-    """Columns in the making. States are taken apart in chunks, so that the collector of garbage
-    never has millions of small objects to walk through.
-    """
+    """Columns in the making. States are taken apart in chunks, so that few are alive at once."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[str, State]] = []
@@ -183,12 +204,18 @@ class _Gathered:
                     values += _values(name, rows)
         self._waiting.clear()
 
-    def memories(self, folded: Mapping[str, Memory], single: Callable[[str], Memory]) -> Memories:
-        """Everything that was taken in; `folded` brings people's contacts and what is wrong."""
+    def memories(
+        self,
+        folded: Mapping[str, Memory],
+        theirs: Sequence[tuple[str, datetime]],
+        single: Callable[[str], Memory],
+    ) -> Memories:
+        """Everything that was taken in, `theirs` being other people's contacts; `folded` knows
+        what is wrong or under way.
+        """
         self._take_apart()
         contacts = self._columns["contacts"]
         contacts["at"] += [None] * len(contacts["on"])
-        theirs = [(debtor, c.at) for debtor, m in folded.items() for c in m.people]
         contacts["debtor"] += [debtor for debtor, _ in theirs]
         contacts["at"] += [at for _, at in theirs]
         contacts["on"] += [None] * len(theirs)

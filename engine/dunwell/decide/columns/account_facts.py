@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache, partial
 
 import polars as pl
 
-from dunwell.decide.columns.base import WIDE, nothing, wide
+from dunwell.decide.columns.base import WIDE, always, nothing, wide
 from dunwell.decide.columns.kinds import Column, Days, Plain, Ratio, Sets, Sums
 from dunwell.decide.columns.money import within
 from dunwell.decide.columns.sheet import Sheet, View
@@ -26,8 +27,8 @@ DATED = frozenset(
 
 
 def _sums(sheet: Sheet, parts: pl.DataFrame, there: pl.Series | None = None) -> Sums:
-    known = pl.Series([True]).new_from_index(0, sheet.height) if there is None else there
-    return Sums(lambda target: within(sheet.base, parts, sheet.rates, target), known)
+    known = always(sheet.height, True) if there is None else there
+    return Sums(cache(partial(within, sheet.base, parts, sheet.rates)), known)
 
 
 def _parts(sheet: Sheet, rows: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -113,17 +113,27 @@ def _asker(
         return lambda threshold: _stage(sheet, test.op, threshold, is_item=is_item)
     if fact.column is not None:
         return lambda threshold: plugged_test(sheet, fact, test.op, threshold)
-    if is_item:
-        column = ITEM[fact.name](sheet, view)
-    elif fact.name in PERIOD:
-        if test.within is None:
+    column = _column(sheet, test, view, size, is_item=is_item)
+    return lambda threshold: _compare(sheet, column, test.op, threshold)
+
+
+def _column(sheet: Sheet, test: Test, view: View, size: int, *, is_item: bool) -> Column:
+    """The fact's column as seen from there, made once for all tests of it."""
+    name = test.fact
+    segments = view.segments and name == "segment"
+    key = ("column", is_item, name, str(test.within), view.day, segments, view.pauses)
+    if key not in sheet.made:
+        if is_item:
+            column = ITEM[name](sheet, view)
+        elif name not in PERIOD:
+            column = ACCOUNT[name](sheet, view)
+        elif test.within is None:
             column = Unknown(size)
         else:
             first = first_within(sheet.on, test.within, calendar=sheet.calendar)
-            column = PERIOD[fact.name](sheet, first)
-    else:
-        column = ACCOUNT[fact.name](sheet, view)
-    return lambda threshold: _compare(sheet, column, test.op, threshold)
+            column = PERIOD[name](sheet, first)
+        sheet.made[key] = column
+    return cast("Column", sheet.made[key])
 
 
 def _by_segment(

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
-from dunwell.decide.columns.base import NUMBER, Base
+from dunwell.decide.columns.base import NUMBER, Base, nothing
 from dunwell.decide.columns.bounces import bounces
 from dunwell.decide.columns.cover import covered
 from dunwell.decide.memories import Memories
@@ -17,6 +17,9 @@ from dunwell.model import Book
 
 LIMIT = 2**62
 """Sums below this cannot leave 64 bits."""
+
+MOST_KEYS = 20_000_000
+"""Up to so many pairs of customer and company are looked up in a table rather than joined."""
 
 
 def numbered(
@@ -130,11 +133,24 @@ class _Numbers:
         found = found.sort("debtor", "company")
         return found.with_columns(pl.int_range(found.height, dtype=NUMBER).alias("a"))
 
+    @cached_property
+    def places(self) -> pl.Series | None:
+        """The account of every possible key, where a table of them is small enough to be kept."""
+        size = self.customers.height * max(1, self.companies.height)
+        if size > MOST_KEYS:
+            return None
+        none = nothing(size, NUMBER)
+        found = self.accounts
+        return none.scatter(found["key"], found["a"]) if found.height else none
+
     def placed(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows of our accounts, with `a` for `key`."""
-        known = self.accounts.select("key", "a")
-        joined = table.join(known, on="key", how="left", maintain_order="left").drop("key")
-        return joined.filter(pl.col("a").is_not_null()) if joined["a"].null_count() else joined
+        if self.places is not None:
+            own = table.with_columns(self.places.gather(table["key"]).alias("a")).drop("key")
+        else:
+            known = self.accounts.select("key", "a")
+            own = table.join(known, on="key", how="left", maintain_order="left").drop("key")
+        return own.filter(pl.col("a").is_not_null()) if own["a"].null_count() else own
 
     def per_debtor(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows with `d` once for each account of that debtor, with `a`."""

@@ -114,13 +114,16 @@ def _silent(sheet: Sheet, silence: Silence, mine: pl.Series) -> pl.DataFrame:
 
 
 def _stages(sheet: Sheet, mine: pl.Series) -> pl.DataFrame:
-    rows = sheet.base.items.select("currency", "to_pay").with_columns(
+    rows = sheet.base.items.select("pair", "to_pay").with_columns(
         sheet.stage.alias("place"), sheet.waits.alias("waits")
     )
     rows = rows if mine.all() else rows.filter(mine)
-    found = rows.group_by("place", "waits", "currency").agg(
+    found = rows.group_by("place", "waits", "pair").agg(
         pl.len().cast(pl.Int64).alias("items"), pl.col("to_pay").sum()
     )
+    currencies = pl.Series([currency for _, currency in sheet.base.pairs], dtype=pl.String)
+    found = found.with_columns(currencies.gather(found["pair"]).alias("currency"))
+    found = found.group_by("place", "waits", "currency").agg(pl.col("items", "to_pay").sum())
     names = pl.Series(["", *(s.name for s in sheet.policy.ladder)])
     named = names.gather(found["place"] + 1).zip_with(
         ~found["waits"], nothing(found.height, pl.String())
