@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from random import Random
@@ -288,6 +289,26 @@ def test_sums_in_columns_convert_as_money_does(
         assert [minor >= bound for minor in minors] == [
             found is not None and found >= threshold for found in sums
         ]
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(worlds)
+def test_sums_beyond_64_bits_stay_exact(world: World) -> None:
+    tables = dict(world.book.tables)
+    for name, columns in (("items", ("amount", "balance")), ("credits", ("balance",))):
+        tables[name] = tables[name].with_columns(pl.col(*columns) * 9 * 10**12)
+    check(replace(world, book=Book(world.book.describe, tables)))
+
+
+@settings(
+    max_examples=30,
+    suppress_health_check=[*HealthCheck],
+)
+@given(worlds)
+def test_very_many_customers_and_companies_are_joined(world: World) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dunwell.decide.columns.number.MOST_KEYS", 0)
+        check(world)
 
 
 FEW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
