@@ -160,7 +160,8 @@ def test_the_plan_for_programs_has_always_the_same_fields() -> None:
     assert list(made) == [
         "version", "on", "tenant", "system", "made", "expires", "reader", "only", "judged",
         "touched", "customers", "commands", "unlimited", "messages", "money", "over", "problems",
-        "unknown", "rows", "paused", "waiting", "put_off", "left_alone", "working", "accounts",
+        "unknown", "in_flight", "rows", "paused", "waiting", "put_off", "left_alone", "working",
+        "accounts",
     ]  # fmt: skip
     assert made["money"] == [{"amount": "900.00", "currency": "EUR"}]
     account = made["accounts"][0]  # type: ignore[index]

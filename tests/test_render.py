@@ -37,7 +37,8 @@ def summary(**changes: object) -> Summary:
     values: dict[str, object] = {
         "version": 1, "on": ON, "tenant": "ledger:1", "system": "ledger", "made": AT,
         "expires": AT.replace(hour=21), "reader": "network", "only": "", "judged": 10,
-        "touched": 1, "customers": 1, "working": 1, "commands": 2, "unlimited": 1, "messages": 1,
+        "touched": 1, "customers": 1, "working": 1, "in_flight": 0, "commands": 2, "unlimited": 1,
+        "messages": 1,
         "money": EUR, "over": (),
         "problems": (), "unknown": (), "paused": (), "waiting": (), "put_off": (),
         "left_alone": (),
@@ -87,6 +88,11 @@ def test_unknown_outcomes_and_limits_come_before_everything_else() -> None:
     assert "k.1" in text
     assert "dunwell resolve KEY" in text
     assert "510 commands, and the limit is 500" in text
+
+
+def test_customers_of_a_run_that_is_still_at_work_are_counted_at_the_head() -> None:
+    text = shown(summary(in_flight=2))
+    assert text.index("IN FLIGHT: 2 customers") < text.index("What it does")
 
 
 def test_who_gets_nothing_is_shown_with_the_reason() -> None:

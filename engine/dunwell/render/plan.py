@@ -67,6 +67,11 @@ def _trouble(summary: Summary, recovered: Sequence[str]) -> Iterator[str]:
         rows = ((d.key, f"{d.name} ({d.customer})", d.what, str(d.since)) for d in summary.unknown)
         yield from table(head, rows, most={1: 40})
         yield f"  {RESOLVE}"
+    if summary.in_flight:
+        yield ""
+        customers = count(summary.in_flight, "customer")
+        yield f"IN FLIGHT: {customers} of a run that is still at work, or stopped half way"
+        yield "  once its lease has passed, 'dunwell run' finds out what was done"
     if summary.over:
         yield ""
         yield "OVER THE LIMIT: apply refuses this plan"

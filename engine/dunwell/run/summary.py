@@ -52,6 +52,7 @@ def summarize(planned: Planned, registry: Registry, *, most: int | None = None) 
         over=header.over,
         problems=header.problems,
         unknown=tuple(_doubts(planned)),
+        in_flight=sum(memory.claim is not None for memory in planned.memories.values()),
         rows=tuple(_rows(at_work)),
         paused=tuple(_paused(planned)),
         waiting=tuple(_waiting(accounts)),

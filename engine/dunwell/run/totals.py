@@ -99,7 +99,8 @@ class AccountLine(Said, frozen=True):
 class Summary(Said, frozen=True):
     """A plan for people and programs. `commands` and `touched` accounts are those that count
     against limits, `unlimited` commands do not: releases, and what only the log knows. `accounts`
-    come in the order of the money that is demanded of them, the largest first.
+    come in the order of the money that is demanded of them, the largest first; `working` is how
+    many there are, `in_flight` how many customers another run is at work on.
     """
 
     version: int
@@ -120,6 +121,7 @@ class Summary(Said, frozen=True):
     over: tuple[str, ...]
     problems: tuple[str, ...]
     unknown: tuple[Doubt, ...]
+    in_flight: int
     rows: tuple[Row, ...]
     paused: tuple[Paused, ...]
     waiting: tuple[WaitingRow, ...]
