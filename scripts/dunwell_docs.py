@@ -7,6 +7,7 @@ A comment above a block of a page says what it is:
     <!-- run on 2026-04-08 -->          the same, after the day in dunwell.toml was set to this
     <!-- edit: policies/acme.yaml -->   the block is a line that takes the place of its like
     <!-- quiet -->                      its commands run, and what they print is not shown
+    <!-- made: words -->                a table is made here, up to the next heading
     <!-- in: docs/examples/x.py -->     each part of the block is in that file, word for word
 
 The tests do the same and compare, so no page shows what Dunwell does not do.
@@ -20,7 +21,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +30,10 @@ from click.testing import CliRunner
 
 from dunwell.cli import main
 from dunwell.cli.commands import SECTIONS, entries
+from dunwell.message.facts import RECORDS, VARIABLES, Variable
 
 ROOT = Path(__file__).parents[1]
-PLAYED = ("README.md", "docs/getting-started.md", "docs/policies.md", "docs/exactly-once.md")
+PLAYED = ("README.md", "docs/getting-started.md", "docs/policies.md", "docs/templates.md")
 """The pages with commands in them."""
 REFERENCE = "docs/cli.md"
 WIDTH = 88
@@ -39,6 +41,7 @@ WIDTH = 88
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<marker>[^\n]*?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S
 )
+_MADE = re.compile(r"(<!-- made: words -->\n).*?(?=^## )", re.M | re.S)
 _NOW = re.compile(r'now = "[0-9-]{10}T')
 _CHANGES = [  # what differs from one machine, or from one run, to the next
     (re.compile(r"\bin \d+\.\d+ ?s\b"), "in 0.4s"),
@@ -177,6 +180,28 @@ def _of_command(parent: click.Context, name: str, level: int) -> Iterator[str]:
             yield from _of_command(context, each, level + 1)
 
 
+def words() -> str:
+    """The tables of all words that a template may use."""
+    parts = [_table("word", VARIABLES.values())]
+    for record, fields in RECORDS.items():
+        parts += [f"\n### Of a {record}\n", _table("word", fields.values())]
+    return "\n".join(parts)
+
+
+def _table(head: str, variables: Iterable[Variable]) -> str:
+    rows = [f"| {head} | is | type |", "|---|---|---|"]
+    rows += [
+        f"| `{v.name}` | {v.meaning} | {v.type}{', may be empty' if v.optional else ''} |"
+        for v in variables
+    ]
+    return "\n".join(rows)
+
+
+def made(page: str) -> str:
+    """The page with its tables made anew: `<!-- made: words -->` up to the next heading."""
+    return _MADE.sub(lambda found: f"{found[1]}\n{words()}\n\n", page)
+
+
 def as_it_is() -> Iterator[tuple[Path, str, str]]:
     """Each page that is made or played: its path, its text, and what the text should be."""
     path = ROOT / REFERENCE
@@ -185,7 +210,7 @@ def as_it_is() -> Iterator[tuple[Path, str, str]]:
         path = ROOT / name
         text = path.read_text("utf-8")
         with tempfile.TemporaryDirectory() as folder:
-            yield path, text, play(text, Path(folder))
+            yield path, text, made(play(text, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from dunwell_docs import PLAYED, REFERENCE, ROOT, Block, blocks, play, reference
+from dunwell_docs import PLAYED, REFERENCE, ROOT, Block, blocks, made, play, reference
 
 from dunwell import errors
 from dunwell.cli import exits, main
 from dunwell.cli.commands import entries
+from dunwell.cli.config import Run, _File, _Plugins
 from dunwell.facts import Registry
 from dunwell.hooks import Hooks, load_plugins
+from dunwell.message.sandbox import FILTERS
 from dunwell.policy.reference import reference as words_of_the_language
 from dunwell.port import Adapter, Capability, Channel
 
@@ -50,7 +52,7 @@ def where(page: str, block: Block) -> str:
 
 @pytest.mark.parametrize("name", PLAYED)
 def test_the_commands_of_a_page_print_what_it_shows(name: str, tmp_path: Path) -> None:
-    assert play(text_of(name), tmp_path) == text_of(name), ANEW
+    assert made(play(text_of(name), tmp_path)) == text_of(name), ANEW
 
 
 def test_every_page_with_commands_to_run_is_run() -> None:
@@ -219,6 +221,25 @@ def test_every_error_that_crosses_the_port_is_documented() -> None:
     known = [name for name in crossing if hasattr(errors, name)]
     assert len(known) == 5
     assert [name for name in known if f"| `{name}` |" not in page] == []
+
+
+def test_every_setting_is_on_the_page_of_the_configuration() -> None:
+    page = text_of("docs/configuration.md")
+    known = {name for table in (_File, Run, _Plugins) for name in table.model_fields}
+    assert [name for name in sorted(known) if not re.search(rf"^\[?{name}\b", page, re.M)] == []
+
+
+def test_every_filter_of_templates_is_documented() -> None:
+    page = text_of("docs/templates.md")
+    assert [name for name in FILTERS if f"`{name}`" not in page] == []
+
+
+def test_the_layers_are_those_that_the_build_enforces() -> None:
+    contracts = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    enforced = next(contract["layers"] for contract in contracts if contract["id"] == "layers")
+    (picture,) = (b for b in blocks(text_of("CONTRIBUTING.md")) if b.text.startswith("cli "))
+    drawn = [line[:43].strip() for line in picture.text.splitlines()]
+    assert drawn == [re.sub("[()]", "", layer) for layer in enforced]
 
 
 def test_the_exit_codes_are_those_of_the_command_line() -> None:
