@@ -412,8 +412,16 @@ def some_book(accounts: int = 40) -> list[Evaluation]:
         "EUR",
         (
             Stage("first", (NOTE,), flag("flag_0"), repeat=Repeat(Duration(1, "days"))),
-            Stage("hold", (orders, credit), flag("flag_1"), jump=flag("flag_2")),
-            Stage("agency", (agency,), flag("flag_3"), approve=Approve("boss", flag("flag_1"))),
+            Stage(
+                "hold",
+                (orders, credit),
+                flag("flag_1"),
+                jump=flag("flag_2"),
+                approve=Approve("clerk", flag("flag_5")),
+            ),
+            Stage(
+                "agency", (agency, orders), flag("flag_3"), approve=Approve("boss", flag("flag_1"))
+            ),
         ),
         segments=(Segment("vip", flag("mark_0")), Segment("standard")),
         adopt=(Adopt(flag("flag_5"), "hold"),),

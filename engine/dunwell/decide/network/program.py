@@ -188,13 +188,12 @@ _MOVES = Stratum(
             "an item on its way there asks",
             (p("g", "goes"), p("m", "wants", _is("stage", Ref("g", "stage"), "<="))),
             _copy("asks", "m", "name"),
-            (_LIFT,),
         ),
         Rule(
             "an item at the stage that is not silent may place",
             (p("m", "wants", _is("reached", True)),),
             _copy("offers", "m", "name", "stage", "order"),
-            (_no("silence", "silent"), _LIFT),
+            (_no("silence", "silent"),),
         ),
         Rule(
             "what it places waits for the approval of the stage",
@@ -285,7 +284,7 @@ _STANDING = Stratum(
         ),
         Rule(
             "a hold or tag waits for the approval of its stage",
-            (p("m", "place"), p("a", "offer_waits", *_same("m", "name", "order"))),
+            (p("m", "place"), p("a", "offer_waits", *_same("m", "order"))),
             _copy("place_waits", "m", "name"),
         ),
     ),

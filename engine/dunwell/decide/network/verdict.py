@@ -45,14 +45,17 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class OfItem:
-    """What followed for an item; `adopt` is a stage, `rise` all of a step but the item."""
+    """What followed for an item: the stage it is placed at, its step without the item, what else.
+
+    Where the rules are right there is one stage or step at most.
+    """
 
     silent: tuple[str, ...]
     listed: bool
     resting: bool
     waiting: bool
-    adopt: int | None
-    rise: tuple[int, int, bool, str] | None
+    adopt: tuple[int, ...]
+    rises: tuple[tuple[int, int, bool, str], ...]
     offers: frozenset[Order]
 
     @classmethod
@@ -60,17 +63,17 @@ class OfItem:
         """Read it from the facts, given and derived."""
         found = _by_kind(facts)
         pauses = sorted(int(pause) for pause, *_ in found.get("pause_holds", ()))
-        rises = [
+        rises = (
             (int(stage), int(cycle), way == "jump", _role(found, stage, words))
             for way, stage, cycle in found.get("rises", ())
-        ]
+        )
         return cls(
             tuple(words.reasons[pause] for pause in pauses) if "silent" in found else (),
             "listed" in found,
             "resting" in found,
             "waits" in found,
-            next((int(stage) for (stage,) in found.get("adopted", ())), None),
-            rises[0] if rises else None,
+            tuple(int(stage) for (stage,) in found.get("adopted", ())),
+            tuple(rises),
             frozenset((int(name), int(order)) for name, _, order in found.get("offers", ())),
         )
 
@@ -102,7 +105,7 @@ class OfAccount:
             tuple(sorted(words.names[int(name)] for (name,) in found.get(kind, ())))
             for kind in ("released", "overridden", "cleared", "kept")
         )
-        return cls(segments[0] if segments else "", tuple(place), *ends)
+        return cls(" ".join(segments), tuple(place), *ends)
 
 
 def _by_kind(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
@@ -143,10 +146,9 @@ def conclusions(
             resting += ids
         if own.waiting:
             waiting += ids
-        if own.adopt is not None:
-            adopt += [Step(item, own.adopt) for item in ids]
-        if own.rise is not None:
-            stage, cycle, jumped, role = own.rise
+        for stage in own.adopt:
+            adopt += [Step(item, stage) for item in ids]
+        for stage, cycle, jumped, role in own.rises:
             rise += [Step(item, stage, cycle, jumped, role) for item in ids]
         if found.place:
             for order in own.offers:
