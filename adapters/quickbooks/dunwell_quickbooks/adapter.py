@@ -1,0 +1,261 @@
+"""The port for QuickBooks Online: what the engine asks, answered with few metered reads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dunwell.log.entry import Entry, OutcomeBody, Result
+from dunwell.port import (
+    HOLD_KINDS,
+    Appended,
+    Capabilities,
+    Capability,
+    Effect,
+    Found,
+    Heads,
+    Sought,
+    Strength,
+)
+from dunwell_quickbooks import mapping, people, sizes
+from dunwell_quickbooks.company import Company, reference
+from dunwell_quickbooks.effects import Desk, task_code
+from dunwell_quickbooks.logbook import Logbook, body_of
+from dunwell_quickbooks.mapping import Row, View
+from dunwell_quickbooks.sending import Mailer
+
+if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does not need
+    from dunwell.model import Describe
+    from dunwell.model.tables import PageLike
+
+ONE_MOMENT = 60.0
+"""Seconds for which tables that are read one after the other are those of one moment."""
+
+NOTED: dict[str, mapping.Reader] = {
+    "promises": people.promises,
+    "disputes": people.disputes,
+    "exclusions": people.exclusions,
+    "holds": people.holds,
+}
+
+
+class QuickBooksAdapter:
+    """One company as an ERP (`dunwell.port.Adapter`).
+
+    A run reads its tables in a row: they are served from one reading of changes, as long as
+    nothing else is asked in between and no table is asked for twice.
+    """
+
+    def __init__(self, company: Company, *, page_rows: int = 10_000) -> None:
+        self.company, self.page_rows = company, page_rows
+        self.logbook = Logbook(company)
+        self.native = company.options.remind == "quickbooks"
+        self.desk = Desk(self.logbook, Mailer(company, self._view), self.native)
+        self._served: set[str] = set()
+        self._synced = 0.0
+        self._lock = threading.RLock()
+
+    def describe(self) -> Describe:
+        """Tenant, the company's own today, the service's clock."""
+        from dunwell.model import Describe
+
+        with self._lock:
+            self._served.clear()
+            self._sync()
+            company = self.company
+            now = company.clock.now()
+            on = now.astimezone(company.zone).date()
+            paid = [str(row.get("TxnDate")) for row in company.records.of("Payment").values()]
+            newest = max((day for day in paid if day <= on.isoformat()), default=None)
+            return Describe(
+                tenant=f"quickbooks:{company.options.realm}",
+                system="quickbooks",
+                on=on,
+                now=now,
+                bank_data_on=date.fromisoformat(newest) if newest else None,
+                notes=tuple(sizes.remarks(company, native=self.native)),
+            )
+
+    def capabilities(self) -> Capabilities:
+        """What works here, how well, and why not better; asks nobody."""
+        return Capabilities(
+            strengths={
+                Capability.APPEND: Strength(
+                    "exclusive", "the head is written under the customer's SyncToken"
+                ),
+                Capability.EFFECT: Strength(
+                    "looked_up",
+                    "by the head of the log, and by the time at which an invoice was mailed",
+                ),
+                Capability.REMIND: Strength("native", "QuickBooks mails the invoices again")
+                if self.native
+                else Strength("none", "channels send", 'or set remind = "quickbooks" in [erp]'),
+                Capability.TASK: Strength(
+                    "native", "a note on the customer: QuickBooks has no tasks and tells nobody"
+                ),
+                Capability.HOLD: Strength(
+                    "advisory", "a line in the customer's notes; QuickBooks enforces nothing"
+                ),
+                Capability.TAG: Strength("none", "QuickBooks has no tags for customers"),
+                Capability.NOTE: Strength("native"),
+                Capability.REFRESH: Strength("native"),
+            },
+            hold_kinds=HOLD_KINDS,
+            hold_scope="company",
+        )
+
+    def read(
+        self, table: str, *, debtors: Sequence[str] | None = None, since: date | None = None
+    ) -> Iterator[PageLike]:
+        """The rows of a published table, in pages."""
+        with self._lock:
+            self._fresh(f"{table} {sorted(debtors)}" if debtors is not None else table)
+            view = self._view()
+            found = self._tasks(view, debtors) if table == "tasks" else self._rows(view, table)
+            wanted = None if debtors is None else frozenset(debtors)
+            rows = [
+                row
+                for row in found
+                if (wanted is None or self._concerns(table, row, wanted))
+                and (since is None or table != "settlements" or row["on"] >= since)
+            ]
+        return self._pages(table, rows)
+
+    def _rows(self, view: View, table: str) -> Iterable[Row]:
+        from dunwell.errors import ConfigurationError
+
+        reader = mapping.READERS.get(table) or NOTED.get(table)
+        if reader is None:
+            raise ConfigurationError(f"there is no table '{table}'")
+        return reader(view)
+
+    def _pages(self, table: str, rows: Sequence[Row]) -> Iterator[PageLike]:
+        from dunwell.model.tables import page
+
+        for start in range(0, len(rows), self.page_rows):
+            yield page(table, rows[start : start + self.page_rows])
+
+    def _concerns(self, table: str, row: Row, wanted: frozenset[str]) -> bool:
+        if table in ("companies", "people", "rates"):
+            return True
+        if table == "disputes":
+            invoice = self.company.records.of("Invoice").get(row["item"], {})
+            return self.company.payer(reference(invoice, "CustomerRef")) in wanted
+        return self.company.payer(row["id" if table == "customers" else "customer"]) in wanted
+
+    def _tasks(self, view: View, debtors: Sequence[str] | None) -> Iterable[Row]:
+        """Tasks that the log knows; ended by what people wrote into the customer's notes."""
+        for entry in self.logbook.entries(self._debtors(debtors)):
+            body = body_of(entry)
+            if not isinstance(body, OutcomeBody):
+                continue
+            ends = people.ends_of_tasks(view, entry.debtor) if body.state.tasks else {}
+            for task in {task.key: task for task in body.state.tasks}.values():
+                mark = ends.get(task_code(task.key))
+                yield {
+                    "key": task.key,
+                    "customer": entry.debtor,
+                    "company": task.company,
+                    "state": "open" if mark is None else mark.word,
+                    "outcome": mark.rest.partition(" ")[2] or None if mark else None,
+                    "ended": (mark.day or view.on) if mark else None,
+                }
+
+    def heads(self, *, debtors: Sequence[str] | None = None, since: date) -> Heads:
+        """The entries that the engine folds."""
+        with self._lock:
+            self._fresh("heads")
+            self._served.clear()
+            view = self._view()
+            found = self.logbook.entries(self._debtors(debtors))
+            wanted = frozenset(self._debtors(debtors))
+            contacts = people.contacts(view, since, ours=self._mailed(found))
+            found += [entry for entry in contacts if entry.debtor in wanted]
+            return Heads(found, self.company.clock.now())
+
+    def append(self, entries: Sequence[Entry]) -> Sequence[Appended]:
+        """Append each entry at its position."""
+        with self._lock:
+            self._served.clear()
+            if self.company.kept is None:
+                self._sync()
+            return self.logbook.append(entries)
+
+    def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
+        """Perform each effect once, after another look at what changed."""
+        with self._lock:
+            self._served.clear()
+            if not effects:
+                return []
+            self._sync()
+            return self.desk.execute(effects)
+
+    def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:
+        """Whether effects exist."""
+        with self._lock:
+            self._served.clear()
+            if not sought:
+                return []
+            self._sync()
+            return self.desk.look_up(sought)
+
+    def log(self, debtor: str | None = None, *, limit: int = 200) -> Sequence[Entry]:
+        """The log, newest first; of all debtors only what their newest outcomes left."""
+        with self._lock:
+            self._served.clear()
+            self._sync()
+            view = self._view()
+            if debtor is None:
+                found = self.logbook.entries(self._debtors(None))
+                chosen = frozenset(self._debtors(None))
+            else:
+                found = self.logbook.history(debtor, limit)
+                chosen = frozenset([debtor])
+            mailed = self._mailed(found)
+            contacts = people.contacts(view, people.LONG_AGO, ours=mailed)
+            found += [entry for entry in contacts if entry.debtor in chosen]
+            found.sort(key=lambda e: (e.at, e.position or 0), reverse=True)
+            return found[:limit]
+
+    def close(self) -> None:
+        """Keep what was read for the next run, and let go of connections; safe to call twice."""
+        with self._lock:
+            self.company.close()
+            self.company.door.close()
+
+    # -- one moment -----------------------------------------------------------------------------
+
+    def _fresh(self, what: str) -> None:
+        """Serve from the newest reading of changes, or read them anew."""
+        old = self.company.clock.tick() - self._synced > ONE_MOMENT
+        if not self._served or what in self._served or old or self.company.kept is None:
+            self._sync()
+            self._served.clear()
+        self._served.add(what)
+
+    def _sync(self) -> None:
+        self.company.sync()
+        self._synced = self.company.clock.tick()
+
+    def _view(self) -> View:
+        company = self.company
+        return View(company, company.clock.now().astimezone(company.zone).date())
+
+    def _debtors(self, debtors: Sequence[str] | None) -> list[str]:
+        known = self.company.records.of("Customer")
+        return list(known) if debtors is None else [d for d in debtors if d in known]
+
+    def _mailed(self, entries: Iterable[Entry]) -> frozenset[tuple[str, date]]:
+        """On which days Dunwell let QuickBooks mail: those are no contacts of people."""
+        if not self.native:
+            return frozenset()
+        found: set[tuple[str, date]] = set()
+        for entry in entries:
+            body = body_of(entry) if entry.position is not None else None
+            if isinstance(body, OutcomeBody):
+                found |= {(entry.debtor, contact.on) for contact in body.state.contacts}
+            elif entry.kind == "claim":
+                found.add((entry.debtor, entry.at.astimezone(self.company.zone).date()))
+        return frozenset(found)

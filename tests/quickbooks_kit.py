@@ -1,0 +1,459 @@
+"""Ways to the stand-in of QuickBooks Online: in this process, by loopback; and the people in it."""
+
+from __future__ import annotations
+
+import io
+import socketserver
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer, make_server
+
+import requests
+from requests.adapters import BaseAdapter
+
+from dunwell.hooks import Settings
+from dunwell.money import Money
+from dunwell.testing import Face, People
+from dunwell.testing.contract import Harness
+from dunwell.testing.people import absent
+from dunwell.testing.rows import money
+from dunwell_quickbooks.adapter import QuickBooksAdapter
+from dunwell_quickbooks.bundle import note_key, note_text
+from dunwell_quickbooks.head import find_holds, without_hold
+from dunwell_quickbooks.opening import opened
+from dunwell_quickbooks.pace import Pace
+from dunwell_quickbooks.plugin import open_adapter
+from tests.quickbooks_books import Entity
+from tests.quickbooks_service import CLIENT, REALM, SECRET, Reset, Service, Trouble
+
+BASE = "http://127.0.0.1:9"
+FIRST = "refresh-0"
+
+
+def secrets(name: str) -> str | None:
+    """What the environment would say."""
+    return {"client_secret": SECRET, "refresh_token": FIRST}.get(name)
+
+
+def wrong_secrets(name: str) -> str | None:
+    """Secrets of somebody else."""
+    return {"client_secret": SECRET, "refresh_token": "stolen"}.get(name)
+
+
+class NoPace(Pace):
+    """Lets every request leave at once."""
+
+    def __init__(self) -> None:
+        super().__init__(per_second=10, per_minute=500)
+
+    def wait(self) -> None:
+        return
+
+
+class InProcess(BaseAdapter):
+    """Requests that reach the stand-in without a socket."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__()
+        self.service, self.cut = service, False
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **given: Any) -> requests.Response:
+        if self.cut:
+            raise requests.exceptions.ConnectTimeout("the line is cut")
+        parts = urlsplit(request.url or "")
+        body = request.body or b""
+        raw = body.encode() if isinstance(body, str) else body
+        environ = {
+            "REQUEST_METHOD": request.method, "PATH_INFO": parts.path,
+            "QUERY_STRING": parts.query, "CONTENT_LENGTH": str(len(raw)),
+            "CONTENT_TYPE": request.headers.get("Content-Type", ""), "wsgi.input": io.BytesIO(raw),
+        }  # fmt: skip
+        for name, value in request.headers.items():
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+        answer = requests.Response()
+
+        def start(status: str, headers: list[tuple[str, str]]) -> None:
+            answer.status_code = int(status.split()[0])
+            answer.headers.update(headers)
+
+        try:
+            content = b"".join(self.service(environ, start))
+        except Reset as error:
+            raise requests.exceptions.ConnectionError(error) from error
+        answer._content = content
+        answer.url, answer.request = request.url or "", request
+        return answer
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def session_to(service: Service) -> requests.Session:
+    """A session whose requests reach the stand-in."""
+    session = requests.Session()
+    session.mount("http://", InProcess(service))
+    return session
+
+
+def settings_for(folder: Path, base: str = BASE, **changed: Any) -> Settings:
+    """`[erp]` as a user would write it for a test server."""
+    values = {
+        "adapter": "quickbooks", "realm": REALM, "client_id": CLIENT, "api_base": base,
+        "token_url": f"{base}/oauth2/v1/tokens/bearer", "timezone": "Europe/Madrid",
+    }  # fmt: skip
+    return Settings({**values, **changed}, folder, secrets)
+
+
+def adapter_to(
+    service: Service, folder: Path, *, page: int = 1000, page_rows: int = 10_000, **changed: Any
+) -> QuickBooksAdapter:
+    """A new adapter; it sees the stand-in's clock as its own, and never waits."""
+    return opened(
+        settings_for(folder, **changed),
+        session=session_to(service),
+        tick=lambda: service.now.timestamp(),
+        sleep=lambda seconds: None,
+        pace=NoPace(),
+        page=page,
+        page_rows=page_rows,
+    )
+
+
+# -- loopback -----------------------------------------------------------------------------------
+
+
+class _Server(socketserver.ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+class _Handler(WSGIRequestHandler):
+    def handle(self) -> None:
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.parse_request():
+            return
+        handler = _Answers(self.rfile, self.wfile, self.get_stderr(), self.get_environ())
+        handler.request_handler = self  # type: ignore[attr-defined]
+        handler.run(self.server.get_app())  # type: ignore[attr-defined]
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody reads it."""
+
+
+class _Answers(ServerHandler):
+    """Closes the line without an answer where the stand-in says so."""
+
+    def handle_error(self) -> None:
+        self.headers_sent = True
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Nobody reads it."""
+
+    def close(self) -> None:
+        self.request_handler = None
+        super().close()
+
+
+@contextmanager
+def served(service: Service) -> Iterator[str]:
+    """The stand-in on loopback; its address."""
+    server = make_server("127.0.0.1", 0, service, _Server, _Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+# -- people -------------------------------------------------------------------------------------
+
+
+class Clerks(People):
+    """The people of a company on QuickBooks Online, in its own screens."""
+
+    def __init__(self, service: Service) -> None:
+        self.service, self.books = service, service.books
+
+    @property
+    def on(self) -> date:
+        return self.books.on
+
+    def customer(
+        self,
+        name: str = "Acme",
+        *,
+        payer: str = "",
+        email: str = "ap@acme.example",
+        tags: Sequence[str] = (),
+        credit_limit: Money | None = None,
+    ) -> str:
+        if tags or credit_limit is not None:
+            absent("tags or credit limits")
+        row: Entity = {"DisplayName": self._free(name), "CompanyName": name[:100]}
+        row |= {"PrimaryEmailAddr": {"Address": email}} if email else {}
+        if payer:
+            row |= {"ParentRef": {"value": payer}, "Job": True, "BillWithParent": True}
+        return str(self.books.create("Customer", row)["Id"])
+
+    def _free(self, name: str) -> str:
+        taken = {row["DisplayName"] for row in self.books.rows["Customer"].values()}
+        return name if name not in taken else f"{name} ({len(taken)})"
+
+    def archive(self, customer: str) -> None:
+        self.change("Customer", customer, Active=False)
+
+    def change(self, kind: str, number: str, **fields: Any) -> None:
+        with self.books.lock:
+            row = self.books.rows[kind][number]
+            given = {"Id": number, "SyncToken": row["SyncToken"], "sparse": True, **fields}
+            self.books.update(kind, given)
+
+    def change_email(self, customer: str, email: str) -> None:
+        self.change("Customer", customer, PrimaryEmailAddr={"Address": email})
+
+    def invoice(
+        self,
+        number: str = "",
+        *,
+        customer: str = "",
+        amount: Money | str = "900 EUR",
+        issued: date | None = None,
+        due: date | None = None,
+        company: str = "",
+        **fields: Any,
+    ) -> str:
+        if company:
+            absent("second company")
+        worth = money(amount)
+        owner = customer or max(self.books.rows["Customer"], key=int)
+        row: Entity = {
+            "CustomerRef": {"value": owner}, "TxnDate": (issued or self.on).isoformat(),
+            "DueDate": (due or self.on).isoformat(), "CurrencyRef": {"value": worth.currency},
+            "Line": [{"Amount": worth.decimal(), "DetailType": "SalesItemLineDetail"}],
+        }  # fmt: skip
+        row |= {"DocNumber": number} if number else {}
+        return str(self.books.create("Invoice", {**row, **fields})["Id"])
+
+    def invoice_without_due_date(
+        self, number: str, *, customer: str, amount: Money | str = "900 EUR"
+    ) -> str:
+        made = self.invoice(number, customer=customer, amount=amount)
+        del self.books.rows["Invoice"][made]["DueDate"]
+        return made
+
+    def delete_invoice(self, item: str) -> None:
+        self.books.delete("Invoice", item)
+
+    def move_due_date(self, item: str, due: date) -> None:
+        self.change("Invoice", item, DueDate=due.isoformat())
+
+    def pay(self, item: str, amount: Money | str | None = None, *, on: date | None = None) -> str:
+        with self.books.lock:
+            invoice = self.books.read("Invoice", item)
+            worth = invoice["Balance"] if amount is None else money(amount).decimal()
+            used = min(worth, invoice["Balance"])
+            row = {
+                "CustomerRef": invoice["CustomerRef"], "CurrencyRef": invoice["CurrencyRef"],
+                "TotalAmt": worth, "TxnDate": (on or self.on).isoformat(),
+                "Line": [{"Amount": used, "LinkedTxn": [{"TxnId": item, "TxnType": "Invoice"}]}],
+            }  # fmt: skip
+            return f"{self.books.create('Payment', row)['Id']}:{item}"
+
+    def reverse(self, settlement: str) -> None:
+        self.books.delete("Payment", settlement.partition(":")[0])
+
+    def credit(self, number: str, amount: Money | str, *, customer: str, item: str = "") -> str:
+        if item:
+            absent("credit memo of an invoice before it is applied")
+        worth = money(amount)
+        row = {
+            "CustomerRef": {"value": customer}, "CurrencyRef": {"value": worth.currency},
+            "DocNumber": number, "Line": [{"Amount": worth.decimal()}],
+        }  # fmt: skip
+        return f"CreditMemo-{self.books.create('CreditMemo', row)['Id']}"
+
+    # -- what people write into notes -----------------------------------------------------------
+
+    def write(self, kind: str, number: str, line: str) -> None:
+        """Add a line to the notes of a customer or an invoice."""
+        name = "Notes" if kind == "Customer" else "PrivateNote"
+        with self.books.lock:
+            old = str(self.books.rows[kind][number].get(name) or "")
+            self.change(kind, number, **{name: f"{old}\n{line}".strip("\n")})
+
+    def rewrite(self, kind: str, number: str, edit: Callable[[str], str]) -> None:
+        """Edit the notes of a customer or an invoice."""
+        name = "Notes" if kind == "Customer" else "PrivateNote"
+        with self.books.lock:
+            old = str(self.books.rows[kind][number].get(name) or "")
+            self.change(kind, number, **{name: edit(old)})
+
+    def mark_of(self, mark: str) -> tuple[str, str, str]:
+        """Where a mark stands: kind, Id and the line."""
+        from dunwell_quickbooks.marks import find_marks
+
+        for kind, name in (("Customer", "Notes"), ("Invoice", "PrivateNote")):
+            for number, row in self.books.rows[kind].items():
+                for found in find_marks(str(row.get(name) or ""), f"{kind.lower()}-{number}"):
+                    if found.id == mark:
+                        return kind, number, found.line
+        raise KeyError(mark)
+
+    def noted(self, kind: str, number: str, line: str) -> str:
+        """Write a mark; its identifier."""
+        from dunwell_quickbooks.marks import find_marks
+
+        self.write(kind, number, line)
+        name = "Notes" if kind == "Customer" else "PrivateNote"
+        text = str(self.books.rows[kind][number][name])
+        return find_marks(text, f"{kind.lower()}-{number}")[-1].id
+
+    def promise(
+        self, customer: str, amount: Money | str, *, by: date, items: Sequence[str] = ()
+    ) -> str:
+        worth = money(amount)
+        line = f"PROMISE {by} {worth.decimal():f} {worth.currency} made {self.on}"
+        line += f" for {', '.join(items)}" if items else ""
+        return self.noted("Customer", customer, line)
+
+    def move_promise(self, promise: str, *, by: date) -> str:
+        _, customer, line = self.mark_of(promise)
+        self.withdraw_promise(promise)
+        words = line.split()
+        return self.noted("Customer", customer, " ".join([words[0], str(by), *words[2:]]))
+
+    def withdraw_promise(self, promise: str) -> None:
+        kind, number, line = self.mark_of(promise)
+        self.rewrite(kind, number, lambda old: old.replace(line, f"{line} ended {self.on}"))
+
+    def dispute(self, item: str, amount: Money | str | None = None, *, reason: str = "") -> str:
+        worth = "" if amount is None else f" {money(amount)}"
+        return self.noted("Invoice", item, f"DISPUTE{worth} {reason} since {self.on}")
+
+    def end_dispute(self, dispute: str) -> None:
+        kind, number, line = self.mark_of(dispute)
+        self.rewrite(kind, number, lambda old: old.replace(line, ""))
+
+    def exclude(
+        self, customer: str, *, item: str = "", reason: str = "", until: date | None = None
+    ) -> str:
+        line = f"DO NOT CONTACT {reason}" + (f" until {until}" if until else "")
+        return self.noted("Invoice" if item else "Customer", item or customer, line)
+
+    def end_exclusion(self, exclusion: str) -> None:
+        self.end_dispute(exclusion)
+
+    def call(self, customer: str, text: str = "called them") -> None:
+        self.write("Customer", customer, f"CALLED {self.on} {text}")
+
+    def mail(self, customer: str, text: str = "wrote to them") -> None:
+        with self.books.lock:
+            mine = [number for number, row in self.books.rows["Invoice"].items()
+                    if row["CustomerRef"]["value"] == customer]  # fmt: skip
+        if not mine:
+            absent("mail without an invoice")
+        self.books.send(mine[-1], "somebody@c.example")
+
+    def place_hold(self, customer: str, kind: str = "orders", *, company: str = "") -> None:
+        self.write("Customer", customer, f"HOLD {kind}")
+
+    def lift_hold(self, customer: str, kind: str = "orders", *, company: str = "") -> None:
+        def lifted(notes: str) -> str:
+            lines = without_hold(notes, kind).split("\n")
+            return "\n".join(line for line in lines if line != f"HOLD {kind}")
+
+        self.rewrite("Customer", customer, lifted)
+
+    def change_hold(self, customer: str, kind: str, value: str) -> None:
+        notes = str(self.books.rows["Customer"][customer]["Notes"])
+        old = next(hold.value for hold in find_holds(notes) if hold.kind == kind)
+        line = f"[dunwell hold {kind}] "
+        self.rewrite("Customer", customer, lambda text: text.replace(line + old, line + value))
+
+    # -- what Dunwell made ----------------------------------------------------------------------
+
+    def _attached(self, customer: str) -> dict[str, Entity]:
+        with self.books.lock:
+            return {
+                number: dict(row)
+                for number, row in self.books.rows["Attachable"].items()
+                if note_key(str(row.get("Note"))) and any(
+                    ref["EntityRef"]["value"] == customer for ref in row["AttachableRef"]
+                )
+            }  # fmt: skip
+
+    def faces(self, customer: str) -> Sequence[Face]:
+        found: dict[str, str] = {}
+        for row in self._attached(customer).values():
+            key = note_key(row["Note"])
+            found[key] = found.get(key, "") + note_text(row["Note"])
+        return [
+            Face("task" if text.startswith("TASK ") else "note", key, text)
+            for key, text in found.items()
+        ]
+
+    def delete_faces(self, customer: str) -> None:
+        for number in self._attached(customer):
+            self.books.delete("Attachable", number)
+
+
+class QuickBooksHarness(Harness):
+    """The stand-in with its people; adapters share no memory, only the cache where one is."""
+
+    batch_rows = 1  # a head is written for each debtor: in a batch nobody has tried it
+
+    def __init__(self, folder: Path, **changed: Any) -> None:
+        self.folder, self.changed = folder, changed
+        self.service = Service()
+        self.people = self.clerks = Clerks(self.service)
+        self.made: list[QuickBooksAdapter] = []
+        self.base = ""
+        self.freshly = 0
+
+    def anew(self) -> Harness:
+        self.freshly += 1
+        return type(self)(self.folder / f"anew-{self.freshly}", **self.changed)
+
+    def open(self) -> QuickBooksAdapter:
+        adapter = adapter_to(
+            self.service, self.folder, page=self.page_rows, page_rows=self.page_rows,
+            **self.changed,
+        )  # fmt: skip
+        self.made.append(adapter)
+        return adapter
+
+    def calls(self) -> int:
+        return self.service.calls
+
+    def pass_time(self, span: timedelta) -> None:
+        self.service.now += span
+
+    def elsewhere(self) -> Callable[[], QuickBooksAdapter]:
+        if not self.base:
+            absent("life outside this process without loopback")
+        settings = settings_for(self.folder, self.base, requests_per_second=10)
+        return partial(open_adapter, settings)  # type: ignore[return-value,arg-type]
+
+    def disconnect(self) -> None:
+        for adapter in self.made:
+            line = adapter.company.door.session.get_adapter("http://")
+            assert isinstance(line, InProcess)
+            line.cut = True
+
+    def lose_answer(self) -> None:
+        self.service.troubles.append(Trouble("reset", r"^POST \S+/customer\?"))
+
+    def open_as_stranger(self) -> QuickBooksAdapter:
+        settings = settings_for(self.folder / "stranger")
+        stranger = Settings(settings.values, settings.folder, wrong_secrets)
+        return opened(stranger, session=session_to(self.service), sleep=lambda seconds: None)
+
+

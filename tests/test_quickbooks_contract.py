@@ -1,0 +1,22 @@
+"""QuickBooks Online keeps the contract of the port, against the stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dunwell.testing.contract import AdapterContract
+from tests.quickbooks_kit import QuickBooksHarness, served
+
+
+class TestQuickBooks(AdapterContract):
+    sizes = (10, 600)
+    old_entries = 3_000
+
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Iterator[QuickBooksHarness]:
+        harness = QuickBooksHarness(tmp_path)
+        with served(harness.service) as harness.base:
+            yield harness
