@@ -20,6 +20,9 @@ from dunwell.policy.tree import House, Policy
 
 DAY = timedelta(1)
 
+PAID_FOR = "'{}' pays for others and is itself paid for by another customer"
+"""Nobody can tell then whose a task or a block is."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemCase:
@@ -149,6 +152,8 @@ class Case:
     def problems(self) -> tuple[str, ...]:
         """Why the account must be left alone: facts that do not add up, or no exchange rate."""
         found = []
+        if not any(c.id == self.account.debtor for c in self.account.customers):
+            found.append(PAID_FOR.format(self.account.debtor))
         home = self.policy.currency
         for row in self.account.items:
             if row.balance < 0 or row.amount <= 0 or row.balance > row.amount:

@@ -102,9 +102,9 @@ class Rows:
             self.rows[table][key].update(columns)
 
     def debtor(self, customer: str) -> str:
-        """Who pays for a customer."""
-        row = self.rows["customers"].get(customer, {})
-        return str(row.get("payer") or customer)
+        """Who pays for a customer: itself, where nobody known does."""
+        payer = str(self.rows["customers"].get(customer, {}).get("payer") or "")
+        return payer if payer in self.rows["customers"] else customer
 
     def owner(self, item: str) -> str:
         """Whose an item is, by its identifier or that of its document."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from dunwell.decide.case import PAID_FOR
 from dunwell.decide.columns.sheet import Sheet
 
 SCHEMA = {"a": pl.Int32(), "problem": pl.String()}
@@ -13,7 +14,9 @@ SCHEMA = {"a": pl.Int32(), "problem": pl.String()}
 
 def problems(sheet: Sheet, garbled: Mapping[str, str]) -> pl.DataFrame:
     """Why accounts are left alone, in the words of `Case.problems`: `a` and the problem."""
-    found = pl.concat([_sums(sheet), _credits(sheet), _rates(sheet), _logs(sheet, garbled)])
+    found = pl.concat(
+        [_sums(sheet), _credits(sheet), _rates(sheet), _logs(sheet, garbled), _chains(sheet)]
+    )
     return found.unique().sort("a", "problem")
 
 
@@ -50,6 +53,13 @@ def _rates(sheet: Sheet) -> pl.DataFrame:
     rows = sheet.base.items.filter(pl.col("pair").is_in(missing))
     text = pl.format("no exchange rate from {} to {}", "currency", pl.lit(home))
     return rows.select("a", text.alias("problem"))
+
+
+def _chains(sheet: Sheet) -> pl.DataFrame:
+    known = sheet.base.book["customers"]["id"]
+    payer, debtor = sheet.base.customer("payer"), sheet.base.accounts["debtor"]
+    rows = sheet.base.accounts.filter((payer != debtor) & payer.is_in(known.implode()))
+    return rows.select("a", pl.format(PAID_FOR, "debtor").alias("problem"))
 
 
 def _logs(sheet: Sheet, garbled: Mapping[str, str]) -> pl.DataFrame:
