@@ -111,7 +111,7 @@ class Effect:
 class Sought:
     """What to look up: the key, and what the claim says of the command.
 
-    After `deadline` (ERP time, None: not known) nothing begins under this key any more; an ERP that
+    Nothing begins under this key after `deadline` (ERP time, None: not known); an ERP that
     may still be at work on what began before it answers CANNOT_TELL.
     """
 
@@ -208,8 +208,15 @@ class Sending:
 class Channel(Protocol):
     """One way for messages to leave. `blind` channels cannot be asked afterwards."""
 
-    name: str
-    blind: bool
+    @property
+    def name(self) -> str:
+        """What it carries, such as `email`."""
+        ...
+
+    @property
+    def blind(self) -> bool:
+        """Whether it cannot be asked afterwards."""
+        ...
 
     def check(self) -> Sequence[Problem]:
         """Whether it can be reached and is configured; empty when all is well."""

@@ -98,7 +98,8 @@ def plan(
 def apply(session: Session, file: Path, every: bool, form: str) -> None:
     """Do exactly what the plan in FILE says, once, and tell what became of each command.
 
-    Nothing is decided anew: what no longer holds is skipped. A plan that was altered, has expired,
+    Nothing is decided anew: what no longer holds is skipped. What an earlier run left behind when
+    it was stopped is looked up and settled first. A plan that was altered, has expired,
     is of another day, tenant or policy, or is over a limit is refused with 5 before anything is
     done. Applied twice it does nothing. Ends with 3 when commands failed or are unknown, with 6
     when steps wait for a yes.
@@ -107,9 +108,11 @@ def apply(session: Session, file: Path, every: bool, form: str) -> None:
     from dunwell.run.apply import apply as do
     from dunwell.run.outcomes import applied
     from dunwell.run.planfile import load
+    from dunwell.run.recover import recover_all
 
     made = load(file)
     with opened(session) as engine:
+        recover_all(engine)
         done = applied(made, do(engine, made))
     if form == "json":
         say_json(as_json(done))

@@ -77,5 +77,6 @@ def run_line(ran: Ran) -> str:
         return f"{day} stopped: {safe(ran.stopped)}"
     names = ("done", "skipped", "failed", "unknown", "waiting", "paused")
     counts = " ".join(f"{name}={getattr(ran, name)}" for name in names)
-    reader = safe(ran.reader).replace(" ", "_")
+    # one word: why the evaluator stands in is told by `plan` and `-v`
+    reader = safe(ran.reader).partition(" ")[0].rstrip(":,")
     return f"{day} {counts} in {ran.seconds:.1f}s reader={reader}"

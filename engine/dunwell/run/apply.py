@@ -19,6 +19,9 @@ from dunwell.run.perform import Clock, Hand, Job, append, perform, send_blind
 from dunwell.run.planfile import Plan, refuse
 from dunwell.run.reading import read
 
+TRIES = 5
+"""How often an outcome is tried when other entries take its place."""
+
 BATCH = 100
 """Debtors that are refreshed, claimed and settled together."""
 
@@ -205,9 +208,11 @@ class _Batch:
         lost = [
             c for c, answer in zip(claims, answers, strict=True) if not isinstance(answer, Won)
         ]
+        endings = []
         for claim in lost:
             own = [results[key] for key, _, _ in claim.keyed]
-            finish(self.engine, claim.entry, claim.body, own, claim.fresh.open_items)
+            endings.append(Ending(claim.entry, claim.body, own, claim.fresh.open_items))
+        finish(self.engine, endings)
 
     def _receipt(self, account: AccountPlan, command: Command, result: Result) -> None:
         self.receipts.append(Receipt(account.debtor, account.company, command, result))
@@ -243,30 +248,54 @@ def _why_not_now(command: Command, memory: Memory, now: datetime) -> str:
     return ""
 
 
-def finish(
-    engine: Engine,
-    claim: Entry,
-    body: ClaimBody,
-    results: Sequence[Result],
-    open_items: frozenset[str],
-) -> bool:
-    """Append the outcome of a claim whose place another entry took; the first outcome wins.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What became of a claim, to be written as its outcome."""
 
-    False when the claim has one already, or when it cannot be written now: then it is recovered
-    after its lease by looking its effects up.
+    claim: Entry
+    body: ClaimBody
+    results: Sequence[Result]
+    open_items: frozenset[str]
+
+
+def finish(engine: Engine, endings: Sequence[Ending]) -> list[Ending]:
+    """Append the outcomes of claims, all together; the first outcome of a claim wins.
+
+    Returns those that were written. A claim that has an outcome already keeps it; one whose outcome
+    cannot be written now is recovered after its lease by looking its effects up.
     """
-    for _ in range(5):
-        seen = read_log(engine, [claim.debtor])
-        memory = seen[0].get(claim.debtor, NOTHING)
-        if memory.claim is None or memory.claim.entry.key != claim.key:
-            return False
-        entry = outcome_entry(claim, body, results, memory, open_items=open_items, now=seen[1])
+    written: list[Ending] = []
+    left = list(endings)
+    for _ in range(TRIES):
+        if not left:
+            break
         try:
-            if isinstance(append(engine.adapter, [entry])[0], Won):
-                return True
+            memories, now = read_log(engine, sorted({e.claim.debtor for e in left}))
+            pairs = [
+                (ending, memory)
+                for ending in left
+                if (memory := memories.get(ending.claim.debtor, NOTHING)).claim is not None
+                and memory.claim.entry.key == ending.claim.key
+            ]
+            entries = [_outcome(ending, memory, now) for ending, memory in pairs]
+            answers = append(engine.adapter, entries)
         except AdapterError:
-            return False
-    return False
+            break
+        won = [isinstance(answer, Won) for answer in answers]
+        written += [ending for (ending, _), ok in zip(pairs, won, strict=True) if ok]
+        left = [ending for (ending, _), ok in zip(pairs, won, strict=True) if not ok]
+    return written
+
+
+def _outcome(ending: Ending, memory: Memory, now: datetime) -> Entry:
+    return outcome_entry(
+        ending.claim,
+        ending.body,
+        ending.results,
+        memory,
+        open_items=ending.open_items,
+        now=now,
+    )
 
 
 def read_log(engine: Engine, debtors: Sequence[str] | None) -> tuple[dict[str, Memory], datetime]:

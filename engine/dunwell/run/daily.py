@@ -12,8 +12,8 @@ from dunwell.run.apply import apply
 from dunwell.run.desk import collect
 from dunwell.run.engine import Engine
 from dunwell.run.plan import Planned, make_plan
-from dunwell.run.reading import Read, read
-from dunwell.run.recover import recover
+from dunwell.run.reading import read
+from dunwell.run.recover import fold_claimed, recover
 
 LOOK_BACK = timedelta(days=30)
 """How long after a message left a bounce is still asked for."""
@@ -44,16 +44,7 @@ def run_daily(engine: Engine) -> Daily:
     except AdapterError as error:
         problems = (f"what came back was not collected: {error}",)
     seen = read(engine.adapter, engine.house, describe=described, progress=engine.progress)
-    recovered = _recovered(engine, seen)
+    recovered = recover(engine, fold_claimed(seen.entries), seen.now)
     planned = make_plan(engine, seen=None if recovered else seen)
     receipts = apply(engine, planned.plan)
     return Daily(planned, receipts, tuple(recovered), tuple(collected), problems)
-
-
-def _recovered(engine: Engine, seen: Read) -> list[str]:
-    """Claims without an outcome come with their entries, so most logs need no folding here."""
-    claimed = {entry.debtor for entry in seen.entries if entry.kind == "claim"}
-    if not claimed:
-        return []
-    memories = {d: m for d, m in seen.memories().items() if d in claimed}
-    return recover(engine, memories, seen.now)

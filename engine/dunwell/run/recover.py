@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from dunwell.command import SILENT_KINDS
-from dunwell.log.entry import Claimed, Result
-from dunwell.log.fold import Memory, OpenClaim
+from dunwell.log.entry import Claimed, Entry, Result
+from dunwell.log.fold import Memory, OpenClaim, fold
 from dunwell.model import frame
 from dunwell.port import Capability, Found, Sought
-from dunwell.run.apply import finish
+from dunwell.run.apply import Ending, finish
 from dunwell.run.engine import Engine
 
 
@@ -31,18 +31,37 @@ def recover(engine: Engine, memories: Mapping[str, Memory], now: datetime) -> li
     if not claims:
         return []
     items = _open_items(engine, [claim.entry.debtor for claim in claims])
-    said = []
     found = _look_up(engine, claims)
+    endings = []
     for claim in claims:
         results = [
             _result(claim, command, found.get(command.key, Found.CANNOT_TELL))
             for command in claim.body.commands
         ]
-        debtor = claim.entry.debtor
-        if finish(engine, claim.entry, claim.body, results, items.get(debtor, frozenset())):
-            kinds = ", ".join(f"{r.key} {r.status}" for r in results)
-            said.append(f"recovered a claim of {debtor}: {kinds}")
-    return said
+        mine = items.get(claim.entry.debtor, frozenset())
+        endings.append(Ending(claim.entry, claim.body, results, mine))
+    return [
+        f"recovered a claim of {ending.claim.debtor}: "
+        + ", ".join(f"{r.key} {r.status}" for r in ending.results)
+        for ending in finish(engine, endings)
+    ]
+
+
+def recover_all(engine: Engine) -> list[str]:
+    """Look through the logs of all debtors and end every claim whose lease has passed."""
+    described = engine.adapter.describe()
+    heads = engine.adapter.heads(since=described.on)
+    return recover(engine, fold_claimed(heads.entries), heads.now)
+
+
+def fold_claimed(entries: Sequence[Entry]) -> dict[str, Memory]:
+    """The memories of debtors with a claim among their entries: most logs need no folding here."""
+    claimed = {entry.debtor for entry in entries if entry.kind == "claim"}
+    grouped: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.debtor in claimed:
+            grouped.setdefault(entry.debtor, []).append(entry)
+    return {debtor: fold(mine) for debtor, mine in grouped.items()}
 
 
 def _open_items(engine: Engine, debtors: Sequence[str]) -> dict[str, frozenset[str]]:
