@@ -261,8 +261,8 @@ class Ending:
 def finish(engine: Engine, endings: Sequence[Ending]) -> list[Ending]:
     """Append the outcomes of claims, all together; the first outcome of a claim wins.
 
-    Returns those that were written. A claim that has an outcome already keeps it; one whose outcome
-    cannot be written now is recovered after its lease by looking its effects up.
+    Returns those that were written. A claim that has an outcome already keeps it; one whose
+    outcome cannot be written now is recovered after its lease by looking its effects up.
     """
     written: list[Ending] = []
     left = list(endings)
