@@ -1,0 +1,1 @@
+"""Benchmarks: how long Dunwell takes, beside its peers."""
