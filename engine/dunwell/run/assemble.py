@@ -50,7 +50,7 @@ def left_alone(case: Case, reasons: Iterable[str]) -> AccountPlan:
 
 def _finish(made: Draft, context: Context, mark: str) -> AccountPlan:
     maker = Maker(made, context)
-    makers = (ends, adoptions, placements, ladder, watches, errands)
+    makers = (ends, adoptions, ladder, placements, watches, errands)
     commands = [command for make in makers for command in make(maker)]
     commands.sort(key=lambda c: (ORDER.index(c.kind), c.source, c.action, c.items))
     account, found = made.case.account, made.decision.found

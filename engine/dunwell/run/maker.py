@@ -26,6 +26,7 @@ class Maker:
         self.made, self.context = made, context
         self.case, self.found = made.case, made.decision.found
         self.rises: list[Rise] = []
+        self.stood: set[tuple[str, str]] = set()  # put in force today
         company = self.case.account.company.id
         self.owned: dict[tuple[str, str], StandingState] = {
             (s.action, s.name): s for s in self.case.memory.state.standing if s.company == company
@@ -79,6 +80,7 @@ class Maker:
         approve_keys: tuple[str, ...] = (),
     ) -> Command:
         """Put a hold or a tag in force, under a mark of our own for this cycle."""
+        self.stood.add(name_of(action))
         old = self.owned.get(name_of(action))
         name = action.hold or action.tag
         cycle = old.cycle + 1 if old else 0

@@ -69,6 +69,8 @@ def adoptions(maker: Maker) -> Iterator[Command]:
 def placements(maker: Maker) -> Iterator[Command]:
     """Holds and tags that items at a stage, or a watch, ask for without anything rising today."""
     for place in maker.found.place:
+        if (place.kind, place.name) in maker.stood:  # an item on its way brings it
+            continue
         veto = next(
             filter(
                 None, (vetoes(maker.made.decision, i, place.kind) for i in place.items or ("",))

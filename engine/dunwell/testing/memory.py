@@ -106,13 +106,13 @@ class MemoryAdapter:
         if table == "settlements" and since is not None:
             rows = [row for row in rows if str(row["on"]) >= since.isoformat()]
         if chosen is not None and table not in ("companies", "people", "rates"):
-            rows = [row for row in rows if self._debtor(table, row) in chosen]
+            rows = [row for row in rows if not chosen.isdisjoint(self._debtors(table, row))]
         return rows
 
-    def _debtor(self, table: str, row: Row) -> str:
+    def _debtors(self, table: str, row: Row) -> set[str]:
         if table == "disputes":
-            return self.erp.debtor(self.erp.owner(str(row["item"])))
-        return self.erp.debtor(str(row["id"] if table == "customers" else row["customer"]))
+            return {self.erp.debtor(owner) for owner in self.erp.owners(str(row["item"]))}
+        return {self.erp.debtor(str(row["id"] if table == "customers" else row["customer"]))}
 
     def heads(self, *, debtors: Sequence[str] | None = None, since: date) -> Heads:
         """What must be folded, of all debtors or of some."""

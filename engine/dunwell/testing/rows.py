@@ -106,12 +106,10 @@ class Rows:
         payer = str(self.rows["customers"].get(customer, {}).get("payer") or "")
         return payer if payer in self.rows["customers"] else customer
 
-    def owner(self, item: str) -> str:
+    def owners(self, item: str) -> set[str]:
         """Whose an item is, by its identifier or that of its document."""
-        row = self.rows["items"].get(item)
-        if row is None:
-            row = next((r for r in self.rows["items"].values() if r.get("document") == item), {})
-        return str(row.get("customer", ""))
+        rows = self.rows["items"].values()
+        return {str(r["customer"]) for r in rows if item in (r["id"], r.get("document"))}
 
     def main(self) -> str:
         """The company that is meant when none is named."""

@@ -53,9 +53,8 @@ class EngineContract(CrashContract, RaceContract, MemoryContract, PlanContract, 
 
 
 def contract_subjects() -> Sequence[type[ContractBase]]:
-    """The classes of both contracts, one for each subject."""
-    bases = (*AdapterContract.__bases__, *EngineContract.__bases__)
-    return [base for base in bases if issubclass(base, ContractBase)]
+    """The classes of `AdapterContract`, one for each subject."""
+    return [base for base in AdapterContract.__bases__ if issubclass(base, ContractBase)]
 
 
 __all__ = [
