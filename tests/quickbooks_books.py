@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.quickbooks_query import QueryFault, parse
+from tests.quickbooks_query import QueryFaultError, parse
 
 Entity = dict[str, Any]
 
-READ_ONLY = ("Balance", "TotalAmt", "DeliveryInfo", "MetaData", "FullyQualifiedName", "Level",
-             "BalanceWithJobs", "RemainingCredit", "UnappliedAmt", "domain", "InvoiceLink")  # fmt: skip
+READ_ONLY = (
+    "Balance", "TotalAmt", "DeliveryInfo", "MetaData", "FullyQualifiedName", "Level",
+    "BalanceWithJobs", "RemainingCredit", "UnappliedAmt", "domain", "InvoiceLink",
+)  # fmt: skip
 FIELDS: Mapping[str, Mapping[str, int]] = {  # 0: not a text, or of no limit here
     "Customer": {
         "DisplayName": 500, "CompanyName": 100, "GivenName": 100, "FamilyName": 100, "Notes": 2000,
@@ -54,7 +56,7 @@ REQUIRED: Mapping[str, Sequence[str]] = {
 CHANGES, CHANGED_DAYS = 1000, 30
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """What the service answers instead of doing it: HTTP status and its own code."""
 
     def __init__(self, code: str, message: str, status: int = 400, element: str = "") -> None:
@@ -100,8 +102,8 @@ class Books:
             asked = parse(text)
             with self.lock:
                 found = copy.deepcopy(asked.run(self._all(asked.entity)))
-        except QueryFault as fault:
-            raise Refusal(fault.code, str(fault)) from fault
+        except QueryFaultError as fault:
+            raise RefusalError(fault.code, str(fault)) from fault
         if asked.count:
             return {"totalCount": len(found)}
         if not found:
@@ -119,18 +121,18 @@ class Books:
         """One record by its Id."""
         with self.lock:
             if kind not in self.rows or number not in self.rows[kind]:
-                raise Refusal("610", f"Object Not Found : {kind} {number}")
+                raise RefusalError("610", f"Object Not Found : {kind} {number}")
             return copy.deepcopy(self.shown(kind, self.rows[kind][number]))
 
     def changes(self, kinds: Sequence[str], since: datetime) -> list[Entity]:
         """What changed since an instant: at most 30 days and 1,000 objects, cut without a sign."""
         if self.now() - since > timedelta(days=CHANGED_DAYS):
-            raise Refusal("4001", "changedSince must be within the last 30 days")
+            raise RefusalError("4001", "changedSince must be within the last 30 days")
         found: list[tuple[datetime, str, Entity]] = []
         with self.lock:
             for kind in kinds:
                 if kind not in self.rows:
-                    raise Refusal("4001", f"Invalid entity {kind} in CDC request")
+                    raise RefusalError("4001", f"Invalid entity {kind} in CDC request")
                 for row in self.rows[kind].values():
                     at = datetime.fromisoformat(row["MetaData"]["LastUpdatedTime"])
                     if at >= since:
@@ -182,10 +184,13 @@ class Books:
             self._check(kind, given)
             for name in REQUIRED[kind]:
                 if not given.get(name) and given.get(name) != 0:
-                    raise Refusal("2020", f"Required param missing: {name}", element=name)
+                    raise RefusalError("2020", f"Required param missing: {name}", element=name)
             self.drawn += 1
-            row = {name: value for name, value in copy.deepcopy(given).items()
-                   if name not in READ_ONLY or (kind, name) == ("Payment", "TotalAmt")}  # fmt: skip
+            row = {
+                name: value
+                for name, value in copy.deepcopy(given).items()
+                if name not in READ_ONLY or (kind, name) == ("Payment", "TotalAmt")
+            }
             row["Id"], row["SyncToken"] = str(self.drawn), "0"
             row["MetaData"] = {"CreateTime": self.stamp(), "LastUpdatedTime": self.stamp()}
             self._complete(kind, row, given)
@@ -198,7 +203,7 @@ class Books:
             row.setdefault("Active", True)
             row.setdefault("CurrencyRef", {"value": self.currency})
             if any(c["DisplayName"] == row["DisplayName"] for c in self.rows[kind].values()):
-                raise Refusal("6240", "Duplicate Name Exists Error")
+                raise RefusalError("6240", "Duplicate Name Exists Error")
         if kind in ("Invoice", "CreditMemo", "Payment"):
             row.setdefault("TxnDate", self.on.isoformat())
             row.setdefault("CurrencyRef", {"value": self.currency})
@@ -215,15 +220,17 @@ class Books:
         with self.lock:
             for name in ("Id", "SyncToken"):
                 if name not in given:
-                    raise Refusal("2020", f"Required param missing: {name}", element=name)
+                    raise RefusalError("2020", f"Required param missing: {name}", element=name)
             old = self.rows[kind].get(str(given["Id"]))
             if old is None:
-                raise Refusal("610", f"Object Not Found : {kind} {given['Id']}")
+                raise RefusalError("610", f"Object Not Found : {kind} {given['Id']}")
             if str(given["SyncToken"]) != old["SyncToken"]:
-                raise Refusal("5010", "Stale Object Error : You and someone else were working")
+                raise RefusalError(
+                    "5010", "Stale Object Error : You and someone else were working"
+                )
             self._check(kind, given)
             if kind == "Customer" and not old["Active"] and given.get("Active") is not True:
-                raise Refusal("610", "Object Not Found : made inactive", element="Active")
+                raise RefusalError("610", "Object Not Found : made inactive", element="Active")
             fresh = {name: value for name, value in copy.deepcopy(given).items()
                      if name not in (*READ_ONLY, "sparse", "Id", "SyncToken")}  # fmt: skip
             kept = old
@@ -249,18 +256,18 @@ class Books:
     def _check(self, kind: str, given: Entity) -> None:
         fields = FIELDS.get(kind)
         if fields is None:
-            raise Refusal("2010", f"Unsupported operation on {kind}")
+            raise RefusalError("2010", f"Unsupported operation on {kind}")
         for name, value in given.items():
             if name in (*READ_ONLY, "Id", "SyncToken", "sparse"):
                 continue
             if name not in fields:
-                raise Refusal("2010", f"Request has invalid or unsupported property: {name}")
+                raise RefusalError("2010", f"Request has invalid or unsupported property: {name}")
             limit = fields[name]
             if limit and isinstance(value, str) and len(value.encode("utf-16-le")) // 2 > limit:
-                raise Refusal("2050", f"{name} exceeds {limit} characters", element=name)
+                raise RefusalError("2050", f"{name} exceeds {limit} characters", element=name)
         address = (given.get("PrimaryEmailAddr") or given.get("BillEmail") or {}).get("Address")
         if address and any("@" not in part for part in address.split(",")):
-            raise Refusal("2210", "Email Address does not conform to the syntax rules")
+            raise RefusalError("2210", "Email Address does not conform to the syntax rules")
 
     def _refer(self, kind: str, row: Entity) -> None:
         """A saved document moves its customer's time, not its token."""
@@ -269,7 +276,7 @@ class Books:
             return
         customer = self.rows["Customer"].get(number)
         if customer is None or (not customer["Active"] and row["SyncToken"] == "0"):
-            raise Refusal("2500", f"Invalid Reference Id : Customer {number}")
+            raise RefusalError("2500", f"Invalid Reference Id : Customer {number}")
         row["CustomerRef"] = {"value": number, "name": customer["DisplayName"]}
         customer["MetaData"] = {**customer["MetaData"], "LastUpdatedTime": self.stamp()}
         for line in row.get("Line", ()) if kind == "Payment" else ():
@@ -282,7 +289,7 @@ class Books:
         with self.lock:
             row = self.rows[kind].pop(number, None)
             if row is None:
-                raise Refusal("610", f"Object Not Found : {kind} {number}")
+                raise RefusalError("610", f"Object Not Found : {kind} {number}")
             self.gone.append((kind, number, self.now()))
             for line in row.get("Line", ()) if kind == "Payment" else ():
                 for linked in line.get("LinkedTxn", ()):
@@ -302,12 +309,12 @@ class Books:
         with self.lock:
             row = self.rows["Invoice"].get(number)
             if row is None:
-                raise Refusal("610", f"Object Not Found : Invoice {number}")
+                raise RefusalError("610", f"Object Not Found : Invoice {number}")
             address = to or (row.get("BillEmail") or {}).get("Address", "")
             if not address:
-                raise Refusal("6000", "Email address is missing")
+                raise RefusalError("6000", "Email address is missing")
             if any("@" not in part for part in address.split(",")):
-                raise Refusal("2210", "Email Address does not conform to the syntax rules")
+                raise RefusalError("2210", "Email Address does not conform to the syntax rules")
             self.mails.append((number, address))
             new = {**row, "EmailStatus": "EmailSent", "BillEmail": {"Address": address}}
             new["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": self.stamp()}

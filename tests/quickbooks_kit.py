@@ -1,4 +1,4 @@
-"""Ways to the stand-in of QuickBooks Online: in this process, by loopback; and the people in it."""
+"""Ways to the stand-in of QuickBooks Online, and the people in it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dunwell_quickbooks.opening import opened
 from dunwell_quickbooks.pace import Pace
 from dunwell_quickbooks.plugin import open_adapter
 from tests.quickbooks_books import Entity
-from tests.quickbooks_service import CLIENT, REALM, SECRET, Reset, Service, Trouble
+from tests.quickbooks_service import CLIENT, REALM, SECRET, ResetError, Service, Trouble
 
 BASE = "http://127.0.0.1:9"
 FIRST = "refresh-0"
@@ -63,7 +63,9 @@ class InProcess(BaseAdapter):
         super().__init__()
         self.service, self.cut = service, False
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **given: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **given: Any
+    ) -> requests.Response:
         if self.cut:
             raise requests.exceptions.ConnectTimeout("the line is cut")
         parts = urlsplit(request.url or "")
@@ -84,7 +86,7 @@ class InProcess(BaseAdapter):
 
         try:
             content = b"".join(self.service(environ, start))
-        except Reset as error:
+        except ResetError as error:
             raise requests.exceptions.ConnectionError(error) from error
         answer._content = content
         answer.url, answer.request = request.url or "", request
@@ -138,8 +140,8 @@ class _Handler(WSGIRequestHandler):
         self.raw_requestline = self.rfile.readline(65537)
         if not self.parse_request():
             return
-        handler = _Answers(self.rfile, self.wfile, self.get_stderr(), self.get_environ())
-        handler.request_handler = self  # type: ignore[attr-defined]
+        files = (self.rfile, self.wfile, self.get_stderr())
+        handler = _Answers(*files, self.get_environ())  # type: ignore[arg-type]
         handler.run(self.server.get_app())  # type: ignore[attr-defined]
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -154,10 +156,6 @@ class _Answers(ServerHandler):
 
     def log_exception(self, exc_info: Any) -> None:
         """Nobody reads it."""
-
-    def close(self) -> None:
-        self.request_handler = None
-        super().close()
 
 
 @contextmanager
@@ -440,7 +438,7 @@ class QuickBooksHarness(Harness):
         if not self.base:
             absent("life outside this process without loopback")
         settings = settings_for(self.folder, self.base, requests_per_second=10)
-        return partial(open_adapter, settings)  # type: ignore[return-value,arg-type]
+        return partial(open_adapter, settings)  # type: ignore[return-value]
 
     def disconnect(self) -> None:
         for adapter in self.made:
@@ -455,5 +453,3 @@ class QuickBooksHarness(Harness):
         settings = settings_for(self.folder / "stranger")
         stranger = Settings(settings.values, settings.folder, wrong_secrets)
         return opened(stranger, session=session_to(self.service), sleep=lambda seconds: None)
-
-

@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 )
 
 
-class QueryFault(Exception):
+class QueryFaultError(Exception):
     """A query that the service refuses, with its code."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -68,7 +68,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Read a query; what the service does not know is a QueryFault."""
+    """Read a query; what the service does not know is a QueryFaultError."""
     return _Parser(text).query()
 
 
@@ -80,7 +80,9 @@ class _Parser:
         while at < len(text):
             match = _TOKEN.match(text, at)
             if match is None:
-                raise QueryFault("4000", f"QueryParserError: Encountered {text[at:at + 12]!r}")
+                raise QueryFaultError(
+                    "4000", f"QueryParserError: Encountered {text[at : at + 12]!r}"
+                )
             kind = match.lastgroup or ""
             self.tokens.append((kind, match[kind]))
             at = match.end()
@@ -91,10 +93,10 @@ class _Parser:
 
     def take(self, *words: str) -> str:
         if self.at >= len(self.tokens):
-            raise QueryFault("4000", "QueryParserError: Encountered <EOF>")
+            raise QueryFaultError("4000", "QueryParserError: Encountered <EOF>")
         kind, value = self.tokens[self.at]
         if words and value.upper() not in words:
-            raise QueryFault("4000", f'QueryParserError: Encountered "{value}" at {self.at}')
+            raise QueryFaultError("4000", f'QueryParserError: Encountered "{value}" at {self.at}')
         self.at += 1
         return value if kind != "word" or not words else value.upper()
 
@@ -114,7 +116,7 @@ class _Parser:
         self.take("FROM")
         entity = {name.lower(): name for name in FILTERS}.get(self.take().lower(), "")
         if not entity:
-            raise QueryFault("4001", "invalid context declaration")
+            raise QueryFaultError("4001", "invalid context declaration")
         tests = self.tests(entity) if self.peek().upper() == "WHERE" else []
         order, start, limit = None, 1, DEFAULT_ROWS
         if self.peek().upper() == "ORDERBY":
@@ -127,19 +129,19 @@ class _Parser:
         if self.peek().upper() == "MAXRESULTS":
             limit = self.number("MAXRESULTS", 1, MAX_ROWS)
         if self.at < len(self.tokens):
-            raise QueryFault("4000", f'QueryParserError: Encountered "{self.peek()}"')
+            raise QueryFaultError("4000", f'QueryParserError: Encountered "{self.peek()}"')
         return Query(entity, count, tests, order, start, limit)
 
     def number(self, word: str, low: int, high: int) -> int:
         self.take(word)
         value = self.take()
         if not value.isdigit() or not low <= int(value) <= high:
-            raise QueryFault("4000", f"QueryValidationError: value {value} of {word}")
+            raise QueryFaultError("4000", f"QueryValidationError: value {value} of {word}")
         return int(value)
 
     def named(self, entity: str, name: str) -> str:
         if name not in FILTERS[entity]:
-            raise QueryFault("4001", f"property '{name}' is not queryable")
+            raise QueryFaultError("4001", f"property '{name}' is not queryable")
         return name
 
     def tests(self, entity: str) -> list[tuple[str, str, list[str]]]:
@@ -154,7 +156,7 @@ class _Parser:
         name = self.named(entity, self.take())
         op = self.take("=", "<", ">", "<=", ">=", "IN", "LIKE")
         if name == "Id" and op not in ("=", "IN"):
-            raise QueryFault("4001", "property 'Id' takes only = and IN")
+            raise QueryFaultError("4001", "property 'Id' takes only = and IN")
         if op != "IN":
             return name, op, [self.value()]
         self.take("(")
@@ -172,7 +174,9 @@ class _Parser:
             return re.sub(r"\\(.)", r"\1", value[1:-1])
         if value.lower() in ("true", "false"):
             return value.lower()
-        raise QueryFault("4000", f'QueryParserError: Encountered "{value}" (quote all values)')
+        raise QueryFaultError(
+            "4000", f'QueryParserError: Encountered "{value}" (quote all values)'
+        )
 
 
 def look(row: Entity, name: str) -> Any:
@@ -224,4 +228,4 @@ def _holds(row: Entity, name: str, op: str, values: Sequence[str]) -> bool:
             return re.fullmatch(pattern, str(mine), re.DOTALL) is not None
         return _TESTS[op](mine, _typed(name, values[0]))
     except (ValueError, ArithmeticError) as error:
-        raise QueryFault("4000", f"QueryValidationError: value of {name}") from error
+        raise QueryFaultError("4000", f"QueryValidationError: value of {name}") from error

@@ -1,4 +1,4 @@
-"""A stand-in for QuickBooks Online as one WSGI application, as strict as the service is said to be."""
+"""A stand-in for QuickBooks Online as one WSGI application, as strict as is documented."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from tests.quickbooks_books import Books, Entity, Refusal, utc
+from tests.quickbooks_books import Books, Entity, RefusalError, utc
 
 REALM = "4620816365"
 CLIENT, SECRET = "the-client", "the-secret"
 KINDS = {
-    kind.lower(): kind for kind in ("Customer", "Invoice", "CreditMemo", "Payment", "Attachable", "Term")
-}  # fmt: skip
+    kind.lower(): kind
+    for kind in ("Customer", "Invoice", "CreditMemo", "Payment", "Attachable", "Term")
+}
 TOKEN, REVOKE = "/oauth2/v1/tokens/bearer", "/oauth2/v1/tokens/revoke"
 BATCH_ITEMS, PER_SECOND, PER_MINUTE = 30, 10, 500
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-class Reset(ConnectionResetError):
+class ResetError(ConnectionResetError):
     """The line breaks: no answer comes, whatever was done."""
 
 
@@ -123,7 +124,7 @@ class Service:
         if trouble and trouble.deed:
             trouble.deed()
         if what == "refused":
-            raise Reset("connection refused")
+            raise ResetError("connection refused")
         if what == "429":
             return self.too_many()
         if what == "401":
@@ -131,7 +132,7 @@ class Service:
         with self.books.lock:
             answer = self._routed(method, path, query, headers, body, stale=what == "stale")
         if what == "reset":
-            raise Reset("connection reset by peer")
+            raise ResetError("connection reset by peer")
         if what == "500":
             return Answer(500, b"", {"Content-Type": "text/plain"})
         if what == "truncated":
@@ -160,18 +161,18 @@ class Service:
             return self._unknown_token()
         match = re.fullmatch(r"/v3/company/(\w+)/([A-Za-z]+)(?:/(\d+))?(/send)?", path)
         if match is None:
-            return self._fault(Refusal("2010", "Unsupported Operation", 400), headers)
+            return self._fault(RefusalError("2010", "Unsupported Operation", 400), headers)
         realm, name, number, send = match.groups()
         if realm != REALM:
             why = "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
-            return self._fault(Refusal("3100", why, 403), headers, "AUTHORIZATION")
+            return self._fault(RefusalError("3100", why, 403), headers, "AUTHORIZATION")
         if not query.get("minorversion", "").isdigit():
             self.sloppy.append(f"{method} {path} without a minorversion")
         try:
             if stale:
-                raise Refusal("5010", "Stale Object Error")
+                raise RefusalError("5010", "Stale Object Error")
             found = self._done(method, name.lower(), number, bool(send), query, headers, body)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return self._fault(refusal, headers)
         if isinstance(found, bytes):
             return Answer(200, found)
@@ -197,7 +198,7 @@ class Service:
         return self.now.astimezone(self.books.zone).isoformat(timespec="milliseconds")
 
     def _fault(
-        self, refusal: Refusal, headers: Mapping[str, str], kind: str = "ValidationFault"
+        self, refusal: RefusalError, headers: Mapping[str, str], kind: str = "ValidationFault"
     ) -> Answer:
         return self._shown({"Fault": _fault(refusal, kind)}, headers, refusal.status)
 
@@ -247,7 +248,7 @@ class Service:
         if name == "query":
             plain = headers.get("Content-Type", "").startswith("application/text")
             if method == "POST" and not plain:
-                raise Refusal("2010", "Cannot consume content type")
+                raise RefusalError("2010", "Cannot consume content type")
             asked = body.decode() if method == "POST" else query.get("query", "")
             self.metered += 1
             return {"QueryResponse": self._queried(asked, query)}
@@ -262,7 +263,7 @@ class Service:
                 return {"CompanyInfo": self.books.company}
             kind = KINDS.get(name)
             if kind is None or number is None:
-                raise Refusal("2010", "Unsupported Operation")
+                raise RefusalError("2010", "Unsupported Operation")
             self.metered += 1
             return {kind: self.books.read(kind, number)}
         return self._once(name, number, send, query, headers, body)
@@ -270,7 +271,7 @@ class Service:
     def _queried(self, asked: str, query: Mapping[str, str]) -> Entity:
         try:
             return self.books.query(asked)
-        except Refusal:
+        except RefusalError:
             self.metered -= 1  # only what succeeds is counted
             raise
 
@@ -284,12 +285,12 @@ class Service:
         if not name_of_it:
             self.sloppy.append(f"a write to {name} without a requestid")
         if len(name_of_it) > 50:
-            raise Refusal("4001", "requestid exceeds 50 characters")
+            raise RefusalError("4001", "requestid exceeds 50 characters")
         what = hashlib.sha256(f"{name}/{number}/{send}/".encode() + body).hexdigest()
         if name_of_it in self.replies:
             known, reply = self.replies[name_of_it]
             if known != what:
-                raise Refusal("600", "Duplicate requestid for another request")
+                raise RefusalError("600", "Duplicate requestid for another request")
             return reply
         found = self._written(name, number, send, query, headers, body)
         reply = _encode({**found, "time": self._time()})
@@ -304,19 +305,19 @@ class Service:
         if send:
             if headers.get("Content-Type", "") != "application/octet-stream":
                 json_like = headers.get("Content-Type", "").startswith("application/json")
-                raise Refusal("10000" if json_like else "2010", "Cannot consume content type",
+                raise RefusalError("10000" if json_like else "2010", "Cannot consume content type",
                               500 if json_like else 400)  # fmt: skip
             return {"Invoice": self.books.send(number or "", query.get("sendTo", ""))}
         try:
             given = json.loads(body, parse_float=Decimal)
         except ValueError:
-            raise Refusal("2010", "Invalid JSON") from None
+            raise RefusalError("2010", "Invalid JSON") from None
         given = _decimals(given)
         if name == "batch":
             return self._batch(given)
         kind = KINDS.get(name)
         if kind is None:
-            raise Refusal("2010", "Unsupported Operation")
+            raise RefusalError("2010", "Unsupported Operation")
         return {kind: self._saved(kind, given, query.get("operation", ""))}
 
     def _saved(self, kind: str, given: Entity, operation: str) -> Entity:
@@ -331,7 +332,7 @@ class Service:
         """Each item for itself: its own fault under HTTP 200, its own count."""
         items = given.get("BatchItemRequest", [])
         if len(items) > BATCH_ITEMS:
-            raise Refusal("1040", "BatchItemRequest count exceeds the limit")
+            raise RefusalError("1040", "BatchItemRequest count exceeds the limit")
         answers: list[Entity] = []
         for item in items:
             answer: Entity = {"bId": item["bId"]}
@@ -342,13 +343,13 @@ class Service:
                 else:
                     kind = next(name for name in item if name in KINDS.values())
                     answer[kind] = self._saved(kind, item[kind], item.get("operation", ""))
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 answer["Fault"] = _fault(refusal, "ValidationFault")
             answers.append(answer)
         return {"BatchItemResponse": answers}
 
 
-def _fault(refusal: Refusal, kind: str) -> Entity:
+def _fault(refusal: RefusalError, kind: str) -> Entity:
     error = {"Message": str(refusal), "Detail": str(refusal), "code": refusal.code}
     if refusal.element:
         error["element"] = refusal.element

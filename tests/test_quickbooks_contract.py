@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.quickbooks_kit import QuickBooksHarness, served
 
 from dunwell.testing.contract import AdapterContract
-from tests.quickbooks_kit import QuickBooksHarness, served
 
 
 class TestQuickBooks(AdapterContract):

@@ -175,7 +175,9 @@ def note_text(text: str) -> str:
 
 def _chunks(text: str, size: int) -> list[str]:
     """Pieces of at most so many characters as the service counts them; none splits a character."""
-    chunks, piece, used = [], [], 0
+    chunks: list[str] = []
+    piece: list[str] = []
+    used = 0
     for character in text:
         weight = length(character)
         if used + weight > size:

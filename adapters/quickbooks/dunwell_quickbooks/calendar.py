@@ -1,4 +1,4 @@
-"""The company's own day, from the service's clock: in its zone, or by the offset that it writes."""
+"""The company's own day, from the service's clock: in its zone, or by its offset."""
 
 from __future__ import annotations
 

@@ -60,10 +60,9 @@ class Company:
     @property
     def zone(self) -> tzinfo:
         """The company's time zone."""
-        stamp = next(
-            (str(row["MetaData"]["LastUpdatedTime"]) for row in self.records.of("Customer").values()
-             if row.get("MetaData", {}).get("LastUpdatedTime")), "",
-        )  # fmt: skip
+        rows = self.records.of("Customer").values()
+        stamps = (str((row.get("MetaData") or {}).get("LastUpdatedTime") or "") for row in rows)
+        stamp = next((stamp for stamp in stamps if stamp), "")
         return zone_of(self.options.timezone, self.records.company, stamp)
 
     @property
@@ -102,18 +101,32 @@ class Company:
             found = self._changes(since)
         except RefusedError:
             return False  # the window is too old for the service, whose clock we do not know yet
+        now = self.clock.now()
         if sum(len(rows) for rows in found.values()) >= CHANGES_FULL:
-            return False
+            self._catch_up_each(kept, since)
+        else:
+            self._take(found)
+        kept.since = max(kept.since, now)
+        return now - kept.whole <= WHOLE
+
+    def _catch_up_each(self, kept: Kept, since: datetime) -> None:
+        """Changes of each kind alone; all of a kind where even those may be cut."""
+        for kind in KINDS:
+            found = self._changes(since, kind)
+            if len(found.get(kind, ())) >= CHANGES_FULL:
+                kept.records[kind] = self._all(kept, kind)
+                self.changed = True
+            else:
+                self._take(found)
+
+    def _take(self, found: Mapping[str, Sequence[Entity]]) -> None:
         for kind, rows in found.items():
             for row in rows:
                 self.put(kind, row)
-        kept.since = max(kept.since, self.clock.now())
-        if self.clock.now() - kept.whole > WHOLE:
-            return False
-        return True
 
-    def _changes(self, since: datetime) -> Mapping[str, Sequence[Entity]]:
-        params = {"entities": ",".join(KINDS), "changedSince": since.isoformat(timespec="seconds")}
+    def _changes(self, since: datetime, *kinds: str) -> Mapping[str, Sequence[Entity]]:
+        entities = ",".join(kinds or KINDS)
+        params = {"entities": entities, "changedSince": since.isoformat(timespec="seconds")}
         answer = self.door.read("cdc", params)
         found: dict[str, list[Entity]] = {}
         for part in answer.get("CDCResponse") or []:
@@ -127,31 +140,29 @@ class Company:
         kept.company = querying.one(self.door, "CompanyInfo")
         start = self.clock.now()
         kept.preferences = querying.one(self.door, "Preferences")
-        first = start.astimezone(
-            zone_of(self.options.timezone, kept.company, "")
-        ).date() - timedelta(days=31 * self.options.history_months)
-        recent, older = f"TxnDate >= {quoted(str(first))}", f"TxnDate < {quoted(str(first))}"
-        wanted = {
-            "Term": ("Active IN (true,false)",),
-            "Customer": ("Active IN (true,false)",),
-            "Invoice": (recent, f"{older} AND Balance > '0'"),
-            "Payment": (recent,),
-            "CreditMemo": ("",),
-        }
-        records: dict[str, dict[str, Entity]] = {}
-        for kind, conditions in wanted.items():
-            rows = (row for where in conditions for row in self._every(kind, where))
-            records[kind] = {row["Id"]: cache.slim(kind, row) for row in rows}
-        kept.records = records
+        kept.records = {kind: self._all(kept, kind) for kind in KINDS}
         if kept.whole is None:
             self._scan(kept)
         kept.since = kept.whole = start
         self.changed = True
         # what changed meanwhile; more than it can tell is left to the next reading
-        for kind, rows in self._changes(start - OVERLAP).items():
-            for row in rows:
-                self.put(kind, row)
+        self._take(self._changes(start - OVERLAP))
         cache.save(self.cache_file, kept)
+
+    def _all(self, kept: Kept, kind: str) -> dict[str, Entity]:
+        """All records of a kind; of what is settled only the history that is asked for."""
+        zone = zone_of(self.options.timezone, kept.company, "")
+        first = self.clock.now().astimezone(zone).date()
+        first -= timedelta(days=31 * self.options.history_months)
+        recent, older = f"TxnDate >= {quoted(str(first))}", f"TxnDate < {quoted(str(first))}"
+        wanted = {
+            "Invoice": (recent, f"{older} AND Balance > '0'"),
+            "Payment": (recent,),
+            "CreditMemo": ("",),
+        }
+        conditions = wanted.get(kind, ("Active IN (true,false)",))
+        rows = (row for where in conditions for row in self._every(kind, where))
+        return {row["Id"]: cache.slim(kind, row) for row in rows}
 
     def _every(self, kind: str, where: str) -> list[Entity]:
         return querying.every(self.door, kind, where, page=self.page)

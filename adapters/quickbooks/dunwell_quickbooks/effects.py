@@ -238,9 +238,7 @@ class Desk:
             if done:
                 items = _items(right.entry, one.key)
                 return self.mailer.found(items, right.entry.at)
-        elif done:
-            return Found.PRESENT
-        elif one.kind in ("note", "task") and one.key in attached.since(right.entry.at):
+        elif done or (one.kind in ("note", "task") and one.key in attached.since(right.entry.at)):
             return Found.PRESENT
         body = body_of(right.entry)
         lease = body.lease if isinstance(body, ClaimBody) else 0
@@ -323,4 +321,3 @@ def task_text(effect: Effect) -> str:
     return "\n".join(
         part for part in (f"TASK {code}{who}{until}", command.summary, command.text, end) if part
     )
-

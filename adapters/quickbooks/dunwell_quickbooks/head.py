@@ -41,9 +41,9 @@ class FullError(ValueError):
 
 
 def find_head(notes: str) -> Head | None:
-    """The head in some notes; of several, which a person's copying makes, the newest.
+    r"""The head in some notes; of several, which a person's copying makes, the newest.
 
-    >>> find_head("pays late\\n[dunwell 3 2026-03-02 n17 e0-2]").position
+    >>> find_head("pays late\n[dunwell 3 2026-03-02 n17 e0-2]").position
     3
     """
     heads = []

@@ -15,8 +15,9 @@ from dunwell.log.keys import digest
 from dunwell.port import Appended, Lost, Refused, Won
 from dunwell_quickbooks import bundle
 from dunwell_quickbooks.bundle import BACK, Main, UnreadableError
+from dunwell_quickbooks.cache import Entity
 from dunwell_quickbooks.calendar import instant
-from dunwell_quickbooks.company import Company, Entity
+from dunwell_quickbooks.company import Company
 from dunwell_quickbooks.door import RefusedError
 from dunwell_quickbooks.head import FullError, Head, find_head, with_head
 from dunwell_quickbooks.querying import every, quoted
@@ -209,7 +210,9 @@ class Logbook:
             end = head.position if head else 0
             number, entry = numbered[0]
             if entry.position is None or entry.position < 1:
-                answers[number] = Refused("QuickBooks has no place for an entry without a position")
+                answers[number] = Refused(
+                    "QuickBooks has no place for an entry without a position"
+                )
             elif entry.position <= end:
                 answers[number] = Lost(self._nonce(head, entry.position))
             elif entry.position > end + 1:

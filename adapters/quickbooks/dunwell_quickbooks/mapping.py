@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from dunwell.money import exponent
+from dunwell_quickbooks.cache import Entity
 from dunwell_quickbooks.calendar import day
-from dunwell_quickbooks.company import Company, Entity, amount, created, reference
+from dunwell_quickbooks.company import Company, amount, created, reference
 from dunwell_quickbooks.countries import country_code
 from dunwell_quickbooks.marks import Mark, find_marks
 

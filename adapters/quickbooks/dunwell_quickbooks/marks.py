@@ -53,9 +53,9 @@ class Mark:
 
 
 def find_marks(text: str, owner: str) -> list[Mark]:
-    """The marks in some notes of a customer or an invoice; Dunwell's own lines are none.
+    r"""The marks in some notes of a customer or an invoice; Dunwell's own lines are none.
 
-    >>> [mark.word for mark in find_marks("HOLD - ask Ana\\nlikes tea", "customer 1")]
+    >>> [mark.word for mark in find_marks("HOLD - ask Ana\nlikes tea", "customer 1")]
     ['hold']
     """
     return list(_marks(text or "", owner))

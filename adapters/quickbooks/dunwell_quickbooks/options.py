@@ -19,7 +19,7 @@ Remind = Literal["channel", "quickbooks"]
 StoreKind = Literal["file", "keyring"]
 _KNOWN = (
     "adapter", "realm", "client_id", "api_base", "token_url", "token_store", "remind", "timezone",
-    "history_months", "folder", "requests_per_minute", "requests_per_second",
+    "history_months", "folder", "authorize_url", "requests_per_minute", "requests_per_second",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Options:
     folder: Path
     api_base: str = PRODUCTION
     token_url: str = TOKEN_URL
+    authorize_url: str = ""
     token_store: StoreKind = "file"
     remind: Remind = "channel"
     timezone: str = ""
@@ -72,6 +73,9 @@ def read_options(values: Mapping[str, object], folder: Path) -> Options:
         folder=where,
         api_base=_address(values, "api_base", PRODUCTION),
         token_url=_address(values, "token_url", TOKEN_URL),
+        authorize_url=_address(
+            values, "authorize_url", "https://appcenter.intuit.com/connect/oauth2"
+        ),
         token_store=_store(values),
         remind=_remind(values),
         timezone=zone,
@@ -109,16 +113,20 @@ def _address(values: Mapping[str, object], key: str, default: str) -> str:
 
 def _store(values: Mapping[str, object]) -> StoreKind:
     value = _text(values, "token_store", "file")
-    if value == "file" or value == "keyring":
-        return value
+    if value == "keyring":
+        return "keyring"
+    if value == "file":
+        return "file"
     known = " or ".join(f"'{one}'" for one in get_args(StoreKind))
     raise ConfigurationError(f"'token_store' in [erp] is {known}, not '{value}'")
 
 
 def _remind(values: Mapping[str, object]) -> Remind:
     value = _text(values, "remind", "channel")
-    if value == "channel" or value == "quickbooks":
-        return value
+    if value == "channel":
+        return "channel"
+    if value == "quickbooks":
+        return "quickbooks"
     known = " or ".join(f"'{one}'" for one in get_args(Remind))
     raise ConfigurationError(f"'remind' in [erp] is {known}, not '{value}'")
 

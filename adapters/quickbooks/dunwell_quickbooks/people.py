@@ -39,7 +39,7 @@ def _promise(view: View, customer: str, mark: Mark, by: date, items: list[str]) 
         owed = (
             row for number, row in view.open_invoices()
             if view.currency(row) == currency
-            and (number in items or not items and _is_of(view, row, customer))
+            and (number in items or (not items and _is_of(view, row, customer)))
         )  # fmt: skip
         worth = sum(minor(amount(row, "Balance"), currency) for row in owed)
     return {
@@ -107,8 +107,12 @@ def exclusions(view: View) -> Iterable[Row]:
     """`DO NOT CONTACT`, a hold by hand, a promise without a day; customers who are inactive."""
     for number, row in view.of("Customer").items():
         if row.get("Active") is False:
-            yield {"id": f"{number}-inactive", "customer": view.company.payer(number),
-                   "reason": "the customer is inactive in QuickBooks", "since": LONG_AGO}  # fmt: skip
+            yield {
+                "id": f"{number}-inactive",
+                "customer": view.company.payer(number),
+                "reason": "the customer is inactive in QuickBooks",
+                "since": LONG_AGO,
+            }
     for customer, mark in _of_customers(view, "exclusion", "hold", "promise"):
         if mark.word == "promise" and (mark.day or mark.until):
             continue

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 @hookimpl
 def dunwell_adapters() -> list[AdapterPlugin]:
     """`[erp] adapter = "quickbooks"`, with `dunwell quickbooks connect`."""
-    return [AdapterPlugin("quickbooks", open_adapter, commands="dunwell_quickbooks.cli:quickbooks")]
+    return [
+        AdapterPlugin("quickbooks", open_adapter, commands="dunwell_quickbooks.cli:quickbooks")
+    ]
 
 
 def open_adapter(settings: Settings) -> Adapter:

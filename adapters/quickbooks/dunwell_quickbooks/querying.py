@@ -14,10 +14,10 @@ CHOSEN = 300
 
 
 def quoted(value: str) -> str:
-    """A value as the query language reads it, numbers too.
+    r"""A value as the query language reads it, numbers too.
 
     >>> quoted("O'Neill & Sons")
-    "'O\\\\'Neill & Sons'"
+    "'O\\'Neill & Sons'"
     """
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 

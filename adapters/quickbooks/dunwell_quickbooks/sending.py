@@ -1,4 +1,4 @@
-"""Invoices mailed again by QuickBooks itself: looked at before, never sent blindly, never twice."""
+"""Invoices mailed again by QuickBooks itself: looked at first, never sent twice."""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ def remarks(company: Company, *, native: bool) -> Iterator[str]:
          for row in company.records.of("Invoice").values() if amount(row, "Balance") > 0}
         - {company.currency}
     )  # fmt: skip
-    yield f"books in {company.currency}" + (f", owed also in {', '.join(foreign)}" if foreign else "")
+    yield f"books in {company.currency}" + (
+        f", owed also in {', '.join(foreign)}" if foreign else ""
+    )
     yield f"today is counted in {getattr(company.zone, 'key', company.zone)}"
     yield _cost(company)
     full = sum(
@@ -56,6 +58,3 @@ def _cost(company: Company) -> str:
         f"debtors, reading everything anew (weekly, or without the cache) about {whole}, "
         f"of {FREE_READS} a month"
     )
-
-
-

@@ -71,7 +71,9 @@ class FileStore:
         try:
             return msgspec.json.decode(text, type=Grant)
         except msgspec.MsgspecError as error:
-            raise ConfigurationError(f"'{self.path}' holds no tokens: {error} ({AGAIN})") from error
+            raise ConfigurationError(
+                f"'{self.path}' holds no tokens: {error} ({AGAIN})"
+            ) from error
 
     def save(self, grant: Grant) -> None:
         """Write beside it, flush, and rename: a crash leaves the old or the new one."""
@@ -116,9 +118,7 @@ class KeyringStore:
     def save(self, grant: Grant) -> None:
         """Keep it."""
         with _keyring_in_words():
-            self.keyring.set_password(
-                self.service, self.name, msgspec.json.encode(grant).decode()
-            )
+            self.keyring.set_password(self.service, self.name, msgspec.json.encode(grant).decode())
 
     def delete(self) -> None:
         """Forget it."""
@@ -189,8 +189,7 @@ class Tokens:
 
     def _newest(self) -> Grant:
         """What is stored; a refresh token of the environment that is not known yet goes first."""
-        stored, first = self.store.load(), self._first() or ""
-        seed = hashlib.sha256(first.encode()).hexdigest()[:16] if first else ""
+        stored, first, seed = self.store.load(), self._first() or "", self.seed()
         if first and (stored is None or stored.seed != seed):
             return Grant(first, seed=seed)
         if stored is None:
@@ -198,6 +197,11 @@ class Tokens:
                 "QuickBooks is not connected", remedy="run 'dunwell quickbooks connect'"
             )
         return stored
+
+    def seed(self) -> str:
+        """A name of the refresh token in the environment; empty where there is none."""
+        first = self._first() or ""
+        return hashlib.sha256(first.encode()).hexdigest()[:16] if first else ""
 
     def _refreshed(self, old: Grant) -> Grant:
         form = {"grant_type": "refresh_token", "refresh_token": old.refresh}

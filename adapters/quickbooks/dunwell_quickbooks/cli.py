@@ -1,0 +1,132 @@
+"""`dunwell quickbooks`: connect a company and disconnect it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import secrets
+import tomllib
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from dunwell.errors import DunwellError, Place, Problem, ProblemsError
+from dunwell.hooks import Settings
+from dunwell_quickbooks.connecting import AUTHORIZE, code_in, listening, question
+from dunwell_quickbooks.opening import tokens_of
+from dunwell_quickbooks.options import Options, read_options
+from dunwell_quickbooks.tokens import locked
+
+Given = ParamSpec("Given")
+
+PATIENCE = 600.0
+"""Seconds that a person has in the browser."""
+
+PORT = 8765
+
+
+def said(command: Callable[Given, None]) -> Callable[Given, None]:
+    """What is wrong is printed in words: 1 for problems in files, 4 for what QuickBooks says."""
+
+    @functools.wraps(command)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except ProblemsError as error:
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            raise click.exceptions.Exit(1) from error
+        except DunwellError as error:
+            click.echo(str(error), err=True)
+            raise click.exceptions.Exit(4) from error
+
+    return run
+
+
+@click.group()
+def quickbooks() -> None:
+    """Connect a company on QuickBooks Online, or disconnect it."""
+
+
+@quickbooks.command()
+@click.option("--port", default=PORT, show_default=True, help="Of this machine, for the answer.")
+@click.option("--paste", is_flag=True, help="Paste the address that the browser was sent to.")
+@click.option("--redirect", default="", help="The redirect URI of the app, with --paste.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.pass_context
+@said
+def connect(
+    context: click.Context, port: int, paste: bool, redirect: str, no_browser: bool
+) -> None:
+    """Let a person say yes in a browser, and keep the tokens."""
+    options, settings = _settings(context)
+    tokens = tokens_of(options, settings)
+    state = secrets.token_urlsafe(24)
+    if paste:
+        where = redirect or f"http://localhost:{port}/callback"
+        _show(options, where, state, no_browser=no_browser)
+        address = click.prompt("The address that the browser was sent to")
+    else:
+        with listening(port) as listener:
+            where = listener.redirect
+            _show(options, where, state, no_browser=no_browser)
+            address = listener.wait(PATIENCE)
+    code = code_in(address, state=state, realm=options.realm)
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": where}
+    with locked(tokens.lock):
+        tokens.exchange(form, seed=tokens.seed())
+    kept = "the system keyring" if options.token_store == "keyring" else options.token_file
+    click.echo(f"connected company {options.realm}; the tokens are in {kept}")
+
+
+def _show(options: Options, redirect: str, state: str, *, no_browser: bool) -> None:
+    address = question(options.client_id, redirect, state, url=options.authorize_url or AUTHORIZE)
+    click.echo(f"the app must have this redirect URI: {redirect}")
+    click.echo(f"say yes here: {address}")
+    if not no_browser:
+        webbrowser.open(address)
+
+
+@quickbooks.command()
+@click.pass_context
+@said
+def disconnect(context: click.Context) -> None:
+    """Give the tokens back and forget them, and what was read."""
+    options, settings = _settings(context)
+    had = tokens_of(options, settings).revoke()
+    options.cache_file.unlink(missing_ok=True)
+    click.echo(f"disconnected company {options.realm}" if had else "there was nothing connected")
+
+
+def _settings(context: click.Context) -> tuple[Options, Settings]:
+    """The company that `dunwell.toml` names."""
+    file = context.meta.get("dunwell.config") or Path("dunwell.toml")
+    try:
+        table = tomllib.loads(file.read_text("utf-8")).get("erp", {})
+    except (OSError, ValueError) as error:
+        raise ProblemsError([Problem(Place(str(file)), str(error))]) from error
+    if table.get("adapter") != "quickbooks":
+        message = "'adapter' in [erp] is not 'quickbooks'"
+        raise ProblemsError([Problem(Place(str(file)), message, 'write adapter = "quickbooks"')])
+    folder = file.absolute().parent
+    return read_options(table, folder), Settings(table, folder, _secret)
+
+
+def _secret(name: str) -> str | None:
+    """From the environment, else from the system keyring."""
+    value = os.environ.get(f"DUNWELL_QUICKBOOKS_{name.upper()}")
+    if value:
+        return value
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        found: str | None = keyring.get_password("dunwell", f"quickbooks.{name}")
+    except KeyringError:
+        return None
+    return found
