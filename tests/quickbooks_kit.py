@@ -127,6 +127,13 @@ def adapter_to(
     )
 
 
+def another(service: Service, folder: Path, **changed: Any) -> QuickBooksAdapter:
+    """An adapter of the same connection that knows nothing: what was read before is deleted."""
+    for cache in (folder / ".dunwell").rglob("*.cache.json"):
+        cache.unlink()
+    return adapter_to(service, folder, **changed)
+
+
 # -- loopback -----------------------------------------------------------------------------------
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.quickbooks_kit import QuickBooksHarness, served
 
-from dunwell.testing.contract import AdapterContract
+from dunwell.testing.contract import AdapterContract, EngineContract
+from tests.quickbooks_kit import QuickBooksHarness, served
 
 
 class TestQuickBooks(AdapterContract):
@@ -20,3 +20,13 @@ class TestQuickBooks(AdapterContract):
         harness = QuickBooksHarness(tmp_path)
         with served(harness.service) as harness.base:
             yield harness
+
+
+@pytest.mark.slow
+class TestQuickBooksWithTheEngine(EngineContract):
+    numbers = (3, 60)
+    old_entries = 1_000
+
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> QuickBooksHarness:
+        return QuickBooksHarness(tmp_path)

@@ -190,7 +190,7 @@ class Desk:
                 return results
             try:
                 written = with_head(notes, done_too(head, ordinals))
-                if self.logbook.update(row, written, f"effects {sorted(ordinals)}"):
+                if self.logbook.update(row, written):
                     return results
                 company.reread("Customer", [debtor])
             except (FullError, RefusedError) as error:

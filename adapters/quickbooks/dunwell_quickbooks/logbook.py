@@ -6,6 +6,7 @@ the SyncToken that was read. The service lets one writer win; notes that no head
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -306,18 +307,22 @@ class Logbook:
             there = find_head(notes)
             if _moved(old, there):
                 return False
-            if self.update(row, with_head(notes, new), str(new)):
+            if self.update(row, with_head(notes, new)):
                 return True
             self.company.reread("Customer", [debtor])
             if debtor not in self.company.records.of("Customer"):
                 return False
         return False
 
-    def update(self, row: Entity, notes: str, intent: str) -> bool:
-        """Write a customer's notes under the SyncToken that was read; False where it is stale."""
+    def update(self, row: Entity, notes: str) -> bool:
+        """Write a customer's notes under the SyncToken that was read; False where it is stale.
+
+        Each attempt has a requestid of its own: two engines that write the same under one name
+        would both get the first answer, and both believe that they won.
+        """
         token = str(row["SyncToken"])
         body = {"Id": row["Id"], "SyncToken": token, "sparse": True, "Notes": notes}
-        name = digest(self.company.options.realm, str(row["Id"]), token, intent, notes, length=40)
+        name = secrets.token_hex(16)
         try:
             self.company.put("Customer", self.company.door.write("Customer", body, name))
         except RefusedError as error:
