@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Look after the installation": {
         "doctor": Entry("dunwell.cli.doctor:doctor", "Say what works here and what is missing."),
         "plugins": Entry("dunwell.cli.plugins:plugins", "List what is installed."),
+        "new": Entry("dunwell.cli.new:new", "Begin a plugin of your own."),
     },
 }
 """The commands of Dunwell itself, as the help shows them; adapters bring their own."""

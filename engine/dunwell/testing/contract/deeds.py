@@ -118,6 +118,7 @@ def plain(adapter: Adapter, text: str = "hello") -> Command:
         return note(text)
     if able[Capability.TASK].there:
         return task(text)
+    assert able.hold_kinds, "the adapter can do nothing yet: declare note, task or hold"
     return hold(able.hold_kinds[0])
 
 
