@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from dunwell.calendar import Calendar
+from dunwell.calendar import Calendar, Duration
 from dunwell.decide.cover import Covered, cover
 from dunwell.decide.promises import Promised, promised, promises
 from dunwell.log.entry import ItemState
@@ -139,6 +139,11 @@ class Case:
             if p.role == "billing" and p.email and p.customer == self.account.debtor
         )
         return next(billing, None) or self.account.payer.email or ""
+
+    @cached_property
+    def periods(self) -> dict[tuple[str, Duration], object]:
+        """What was found for facts over a period: the same for every item and day that asks."""
+        return {}
 
     @cached_property
     def bounce(self) -> str | None:

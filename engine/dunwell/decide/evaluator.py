@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from dunwell.calendar import elapsed
@@ -68,14 +69,34 @@ class Evaluation:
         return (*names, *guards(View(self.case, day), item))
 
     def _paused(self, pause: Pause, item: ItemCase, *, today: bool) -> bool:
-        day = last = self.case.on if today else self.case.on - DAY
-        while True:
-            view = View(self.case, day, self.segment)
-            if self.holds(pause.when, f"pause {pause.name} on {day}", view, item):
-                return True
-            day -= DAY
-            if pause.grace is None or not _still(self.case, day, pause, last):
-                return False
+        return any(self._held(pause, item, view) for view in self._looks[pause.name, today])
+
+    def _held(self, pause: Pause, item: ItemCase, view: View) -> bool:
+        """Whether the pause's condition held on a day; today and yesterday share most days."""
+        key = (pause.name, item.row.id, view.day)
+        if self.watcher is not None or key not in self._seen:
+            what = f"pause {pause.name} on {view.day}"
+            self._seen[key] = self.holds(pause.when, what, view, item)
+        return self._seen[key]
+
+    @cached_property
+    def _seen(self) -> dict[tuple[str, str, date], bool]:
+        return {}
+
+    @cached_property
+    def _looks(self) -> dict[tuple[str, bool], tuple[View, ...]]:
+        """From which days a pause reaches today, or yesterday, by its grace: the newest first."""
+        found = {}
+        for pause in self.case.house.pauses(self.case.policy):
+            for today in (True, False):
+                last = self.case.on if today else self.case.on - DAY
+                days = [last]
+                # the grace ends on the day on which it has passed
+                while pause.grace and self.case.calendar.add(days[-1] - DAY, pause.grace) >= last:
+                    days.append(days[-1] - DAY)
+                views = tuple(View(self.case, day, self.segment) for day in days)
+                found[pause.name, today] = views
+        return found
 
     @cached_property
     def lifted(self) -> frozenset[str]:
@@ -273,14 +294,3 @@ def guards(view: View, item: ItemCase) -> Iterable[str]:
         yield "disputed"
     if item.row.collection in ("scheduled", "pending"):
         yield "collection"
-
-
-def _still(case: Case, day: object, pause: Pause, last: object) -> bool:
-    """Whether a pause that held on `day` reaches to `last` by its grace."""
-    from datetime import date
-
-    assert isinstance(day, date)
-    assert isinstance(last, date)
-    assert pause.grace is not None
-    # the grace ends on the day on which it has passed
-    return case.calendar.add(day, pause.grace) >= last

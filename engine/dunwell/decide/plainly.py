@@ -1,4 +1,4 @@
-"""Deciding by the evaluator alone: quick for a handful of accounts, such as those of policy tests."""
+"""Deciding by the evaluator alone: quick for a handful of accounts, as in policy tests."""
 
 from __future__ import annotations
 

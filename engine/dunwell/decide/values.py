@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from dunwell.calendar import Duration, first_within
 from dunwell.decide.case import Case, ItemCase
@@ -75,8 +76,11 @@ def account_value(view: View, fact: str, within: Duration | None) -> Known | Non
     if fact in _PERIOD:
         if within is None:
             return None
-        first = first_within(view.case.on, within, calendar=view.case.calendar)
-        return _PERIOD[fact](view, first)
+        known = view.case.periods
+        if (fact, within) not in known:
+            first = first_within(view.case.on, within, calendar=view.case.calendar)
+            known[fact, within] = _PERIOD[fact](view, first)
+        return known[fact, within]  # type: ignore[return-value]
     if fact in _ACCOUNT:
         return _ACCOUNT[fact](view)
     return view.case.plugged.get((fact, ""))  # type: ignore[return-value]
@@ -120,7 +124,12 @@ def excluded(view: View, item: ItemCase) -> bool:
 def _paid_share(item: ItemCase) -> Fraction | None:
     if item.row.amount <= 0:
         return None
-    return Fraction(item.row.amount - item.row.balance, item.row.amount)
+    return _share(item.row.amount - item.row.balance, item.row.amount)
+
+
+@lru_cache(maxsize=4096)
+def _share(part: int, whole: int) -> Fraction:
+    return Fraction(part, whole)  # most items are wholly unpaid, and every pause asks anew
 
 
 def _money(item: ItemCase, minor: int) -> Sum:

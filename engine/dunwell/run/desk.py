@@ -114,11 +114,12 @@ def collect(engine: Engine, since: date) -> list[str]:
             continue
         memories, _ = read_log(engine, sorted({d.debtor for d in news if d.debtor}) or None)
         owner = _owners(memories)
+        known = {r.key for memory in memories.values() for r in memory.state.returned}
         for word in news:
             debtor = word.debtor or owner.get(word.key, "")
-            known = {b.key for b in memories.get(debtor, NOTHING).state.bounces}
             if not debtor or word.delivery == "delivered" or word.key in known:
                 continue
+            known.add(word.key)
             body = DeliveryBody(
                 word.key, word.delivery, word.on, "email", word.address_hash, word.detail
             )

@@ -12,6 +12,7 @@ from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions, Fire, Step
 from dunwell.log.entry import ApprovalState, ItemState, TaskState
 from dunwell.log.keys import meaning
+from dunwell.log.settle import firing
 from dunwell.money import convert
 from dunwell.policy.tree import Action, House, Stage
 from dunwell.run.recipients import Recipient, recipients
@@ -356,9 +357,16 @@ def debtor_zones(case: Case, country: str | None) -> tuple[str, ...]:
         return (case.calendar.timezone,)
 
 
+def fired(case: Case, fire: Fire) -> tuple[str, ...]:
+    """The actions of a watch that are done for this occurrence, when others of them failed."""
+    watch = f"{case.policy.name}/{fire.watch}"
+    company = case.account.company.id
+    return firing(case.memory.state, company, watch, fire.cycle, fire.occurrences)
+
+
 def _watch(made: Draft, fire: Fire, context: Context) -> None:
     watch = next(w for w in made.case.policy.watch if w.name == fire.watch)
-    actions = [a for a in watch.do if not a.standing]
+    actions = [a for a in watch.do if not a.standing and a.id not in fired(made.case, fire)]
     stopped = {a.id: vetoes(made.decision, "", a.kind) for a in actions}
     actions = [a for a in actions if not stopped[a.id]]
     made.notes += [f"veto {v} stops {i} of watch {fire.watch}" for i, v in stopped.items() if v]

@@ -10,7 +10,7 @@ from dunwell.decide.standing import name_of
 from dunwell.log.entry import Rise, StandingState
 from dunwell.log.keys import digest, meaning
 from dunwell.policy.tree import Action, Watch
-from dunwell.run.draft import Context, Draft, identity, open_task
+from dunwell.run.draft import Context, Draft, Move, identity, open_task
 from dunwell.run.words import message_facts, part, to_pay
 
 When = tuple[datetime | None, datetime | None]
@@ -37,20 +37,31 @@ class Maker:
         return next(w for w in self.case.policy.watch if w.name == name)
 
     def command(
-        self, kind: CommandKind, action: str, *, source: str = "", **fields: object
+        self,
+        kind: CommandKind,
+        action: str,
+        *,
+        source: str = "",
+        moves: Sequence[Move] = (),
+        **fields: object,
     ) -> Command:
-        """A command with its meanings: one for each item, or one for the whole account."""
+        """A command with its meanings: one for each item, or one for the whole account.
+
+        An item of the `moves` means the stage that it goes to, whatever the source of the words.
+        """
         items: tuple[str, ...] = fields.get("items", ())  # type: ignore[assignment]
         cycle: int = fields.get("cycle", 0)  # type: ignore[assignment]
         policy = self.case.policy
-        index = policy.stage(source) if source else None
-        name = identity(policy.ladder[index]) if index is not None else source
-        meanings = tuple(
-            meaning(self.context.tenant, policy.name, name, action, item, cycle)
-            for item in (items or ("/".join(self.case.account.id),))
-        )
+        index = policy.stage(source) if source and not fields.get("watch") else None
+        name = identity(policy.ladder[index]) if index is not None else f"/{source}"
+        own = {m.step.item: (identity(m.stage), m.step.cycle) for m in moves}
+        meanings = []
+        for item in items or ("/".join(self.case.account.id),):
+            stage, count = own.get(item, (name, cycle))
+            meanings.append(meaning(self.context.tenant, policy.name, stage, action, item, count))
         return Command(
-            kind=kind, action=action, ladder=policy.name, source=source, meanings=meanings,
+            kind=kind, action=action, ladder=policy.name, source=source,
+            meanings=tuple(meanings),
             **fields,  # type: ignore[arg-type]
         )  # fmt: skip
 

@@ -57,12 +57,23 @@ def make_plan(
     )
     require(engine.house, seen.book, on)
     folded = seen.memories()
+    _refuse_copies(folded, described.tenant)
     engine.progress("deciding", 0, 0)
     decided = _decide(engine, seen, memories(folded), on)
     context = Context(described.tenant, engine.house, engine.wording, frozenset(engine.channels))
     accounts = _accounts(engine, decided, context, seen.now)
     header = _header(engine, seen, on, decided, accounts, only)
     return Planned(Plan(header, accounts), decided, seen.book, folded, seen.now)
+
+
+def _refuse_copies(folded: Mapping[str, Memory], tenant: str) -> None:
+    """Stop before the first effect where the log was written for another ERP: a clone of it."""
+    for memory in folded.values():
+        if memory.tenant and memory.tenant != tenant:
+            raise StoppedError(
+                f"the log in this ERP was written for '{memory.tenant}', and this is '{tenant}': "
+                "a copy or a clone; nothing is done"
+            )
 
 
 def _decide(engine: Engine, seen: Read, remembered: Memories, on: date) -> Decided:
@@ -154,11 +165,6 @@ def plan_debtor(
 def _blocked(memory: Memory, tenant: str, now: datetime) -> str:
     if memory.garbled:
         return f"its log cannot be read: {memory.garbled}"
-    if memory.tenant and memory.tenant != tenant:
-        raise StoppedError(
-            f"the log in this ERP was written for '{memory.tenant}', and this is '{tenant}': "
-            "a copy or a clone; nothing is done"
-        )
     if memory.claim is not None:
         return f"a run that began at {memory.claim.entry.at:%H:%M} UTC is still at work on it"
     return ""

@@ -8,7 +8,7 @@ from datetime import date
 from dunwell.command import Attachment, Command, Message
 from dunwell.decide.standing import name_of
 from dunwell.policy.tree import Action
-from dunwell.run.draft import Letter, Move, approval_key, vetoes
+from dunwell.run.draft import Letter, Move, approval_key, fired, vetoes
 from dunwell.run.maker import ANY_TIME, Maker, When
 from dunwell.run.words import amounts, message_facts
 
@@ -66,7 +66,7 @@ def _deeds(maker: Maker, moves: Sequence[Move]) -> Iterator[Command]:
         role = group[0].step.approve
         if not action.standing:
             yield maker.deed(
-                action, stage, items, cycle=max(move.step.cycle for move in group),
+                action, stage, items, cycle=max(move.step.cycle for move in group), moves=group,
                 not_before=when[0], not_after=when[1], approve=role, approve_keys=keys,
             )  # fmt: skip
         elif name_of(action) not in placed:  # stages that ask for one hold share it
@@ -113,6 +113,7 @@ def remind(maker: Maker, letter: Letter) -> Command:
     keys = _keys(maker, letter.moves)
     return maker.command(
         "remind", letter.action.id, source=letter.source, items=items, cycle=cycle,
+        moves=letter.moves,
         message=_message(maker, letter), money=amounts(letter.parted.money),
         not_before=when[0], not_after=when[1], watch=letter.fire is not None,
         occurrences=letter.fire.occurrences if letter.fire else (),
@@ -157,7 +158,7 @@ def watches(maker: Maker) -> Iterator[Command]:
         if letter:
             yield remind(maker, letter)
         for action in maker.watch(fire.watch).do:
-            wanted = action.kind in ("task", "note")
+            wanted = action.kind in ("task", "note") and action.id not in fired(maker.case, fire)
             if wanted and not vetoes(maker.made.decision, "", action.kind):
                 yield maker.deed(
                     action, fire.watch, fire.items, cycle=fire.cycle, watch=True,
