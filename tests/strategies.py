@@ -98,11 +98,11 @@ class Dice(Random):
 
     def of(self, name: object) -> Dice:
         """Dice of their own for one part, whatever else is thrown."""
-        return Dice(f"{self.seeded}/{name}")
+        return Dice(f"{self.seeded}/{name}", self.focus)
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, focus: str = "") -> None:
         super().__init__(seed)
-        self.seeded = seed
+        self.seeded, self.focus = seed, focus
 
     def chance(self, one_in: int) -> bool:
         """True once in so many times."""
@@ -124,6 +124,8 @@ class Dice(Random):
 
     def minor(self) -> int:
         """An amount, often tiny."""
+        if self.focus:
+            return self.randint(0, 4)
         return self.randint(0, self.choice([5, 2000, 10**6]))
 
     def duration(self, least: int = 0) -> Duration:
@@ -135,8 +137,18 @@ class Dice(Random):
 
     def currency(self) -> str:
         """Mostly the home currency, rarely one without a rate."""
+        if self.focus:
+            return "EUR"
         return "EUR" if self.chance(2) else self.choice(CURRENCIES[: 5 if self.chance(20) else 4])
 
+
+FOCUS: Mapping[str, tuple[str, ...]] = {
+    "promises": ("promise", "broken_promises", "to_pay"),
+    "history": ("invoices_paid", "late_share", "average_days_late", "usual_days_late"),
+    "pauses": ("promise", "days_since_payment", "dispute_age", "is_excluded", "days_past_due"),
+    "holds": ("stage", "thirds", "is_on_hold", "account_stage"),
+}
+"""What a world may be about: one account, small amounts, and mostly these facts."""
 
 PERIODS = (
     Duration(12, "months"),
@@ -165,6 +177,8 @@ def a_value(dice: Dice, fact: Fact) -> Any:
 
 def a_test(dice: Dice, names: Sequence[str], segments: bool = True) -> Test:
     """One comparison of one of the facts."""
+    if dice.focus and not dice.chance(4):
+        names = [name for name in FOCUS[dice.focus] if name in names] or names
     fact = REGISTRY[dice.choice(names)]
     ops = ["is", "not", "known"]
     if fact.type not in ("flag", "text", "texts"):
@@ -237,8 +251,29 @@ def a_stage(dice: Dice, name: str) -> Stage:
     )
 
 
+def a_brief_pause(dice: Dice, name: str) -> Pause:
+    """One that ends within days, so that its grace decides."""
+    when: Condition = dice.choice(
+        [
+            Test("promise", "is", "open"),
+            Test("days_since_payment", "at_most", dice.randrange(3)),
+            Test("is_excluded", "is", True),
+            Test("days_past_due", "is", dice.randrange(6)),
+            Test("overdue_count_all", "is", dice.randrange(3)),
+        ]
+    )
+    unit = dice.choice(["days", "days", "business days"])
+    grace = dice.maybe(lambda: Duration(dice.randint(0, 4), unit), 4)  # type: ignore[arg-type]
+    return Pause(name, when, grace, listed=dice.chance(3), lift=dice.chance(3))
+
+
 def a_pause(dice: Dice, name: str) -> Pause:
     """A reason to leave items alone, with grace or without."""
+    if dice.focus == "pauses":
+        return a_brief_pause(dice, name)
+    if dice.focus == "holds":
+        some = Test("thirds", "is", tuple({dice.randrange(3), dice.randrange(3)}))
+        return Pause(name, some, listed=dice.chance(3), lift=not dice.chance(3))
     dated = ("promise", "is_disputed", "days_since_payment", "days_past_due", "overdue_count_all")
     when = a_condition(dice, dated if dice.chance(2) else EARLY)
     if not dice.chance(3):  # items one by one, so that a part of the account goes on
@@ -320,11 +355,15 @@ ITEMS = tuple(f"I{n}" for n in range(10))
 
 def customer_of(dice: Dice) -> str:
     """Mostly the first; rarely one that the ERP does not know."""
+    if dice.focus:
+        return "C0"
     return dice.choice(["C0", "C0", "C0", "C1", "C2", "C9" if dice.chance(6) else "C0"])
 
 
 def company_of(dice: Dice) -> str:
     """Mostly the first; rarely one that the ERP does not know."""
+    if dice.focus:
+        return "ES"
     return dice.choice(["ES", "ES", "ES", "US", "MARS" if dice.chance(6) else "ES"])
 
 
@@ -417,6 +456,15 @@ def a_row(dice: Dice, table: str, name: str) -> Row:
         known["company"] = dice.maybe(lambda: company_of(dice))
         known["kind"], known["by"] = dice.choice(HOLDS), "ana"
         known["ended"] = dice.maybe(lambda: dice.day(5, 1), 2)
+    if dice.focus == "history" and table == "settlements":
+        late = timedelta(dice.randint(-2, 8))
+        known |= {"kind": "payment", "closes": True, "due": known["on"] - late}
+    if dice.focus == "holds":
+        known |= {"value": "mine"}
+        if table == "holds":
+            known |= {"kind": "orders"}
+        if table == "settlements" and dice.chance(2):
+            known |= {"kind": "write_off", "closes": True, "item": "I11"}
     return {column: known[column] for column in TABLES[table].schema if column in known}
 
 
@@ -495,6 +543,8 @@ def a_standing(dice: Dice) -> StandingState:
         [("hold", (*HOLDS, "credit"), "mine"), ("tag", ("vip", "late"), "")]
     )
     state = dice.choice(["placed", "placed", "released", "override"])
+    if dice.focus == "holds":
+        kind, names, value = "hold", HOLDS[:1], "mine"
     company = dice.choice(COMPANIES[: 1 if dice.chance(2) else 2])
     return StandingState(company, kind, dice.choice(names), state, value, 0, dice.day(60, 0))  # type: ignore[arg-type]
 
@@ -563,9 +613,9 @@ MOST = {
 }
 
 
-def a_world(seed: int, sizes: Mapping[str, int]) -> World:
+def a_world(seed: int, sizes: Mapping[str, int], focus: str = "") -> World:
     """The world of a seed, with so many of everything."""
-    dice = Dice(f"{seed}")
+    dice = Dice(f"{seed}", focus)
     memories = {f"C{n}": a_memory(dice.of(f"memory{n}"), sizes) for n in range(sizes["debtors"])}
     house = a_house(dice.of("house"), sizes)
     return World(a_book(dice.of("book"), sizes), house, memories, seed, sizes)
@@ -580,6 +630,7 @@ worlds: st.SearchStrategy[World] = st.builds(
             "policies": st.integers(1, 2),
         }
     ),
+    st.sampled_from(["", "", *FOCUS]),
 )
 
 
