@@ -89,10 +89,10 @@ class Remembers(MemoryAdapter):
 class Branchless(MemoryAdapter):
     """Refreshes a customer, not a debtor."""
 
-    def _debtor(self, table: str, row: Row) -> str:
+    def _debtors(self, table: str, row: Row) -> set[str]:
         if table == "disputes":
-            return super()._debtor(table, row)
-        return str(row["id"] if table == "customers" else row["customer"])
+            return super()._debtors(table, row)
+        return {str(row["id"] if table == "customers" else row["customer"])}
 
 
 class AllDisputes(MemoryAdapter):

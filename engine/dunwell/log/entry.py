@@ -134,6 +134,23 @@ class BounceState(Record, frozen=True):
     key: str
 
 
+class ReturnState(Record, frozen=True):
+    """A message that came back, so that it is written down once."""
+
+    key: str
+    on: date
+
+
+class FiringState(Record, frozen=True):
+    """A firing of a watch of which some actions are `done`, and others failed."""
+
+    company: str
+    watch: str  # policy/watch
+    cycle: int
+    occurrences: tuple[str, ...]
+    done: tuple[str, ...]
+
+
 class Rise(Record, frozen=True):
     """One item on its way to a stage: reached when all that it `needs` is done."""
 
@@ -217,6 +234,8 @@ class State(Record, frozen=True):
     bounces: tuple[BounceState, ...] = ()
     unknowns: tuple[UnknownState, ...] = ()
     approvals: tuple[ApprovalState, ...] = ()
+    returned: tuple[ReturnState, ...] = ()
+    firings: tuple[FiringState, ...] = ()
 
 
 ResultStatus = Literal[

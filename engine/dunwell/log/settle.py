@@ -13,10 +13,12 @@ from dunwell.log.entry import (
     Claimed,
     ContactState,
     DeliveryBody,
+    FiringState,
     ItemState,
     Prior,
     ResolutionBody,
     Result,
+    ReturnState,
     Rise,
     StandingState,
     State,
@@ -46,6 +48,7 @@ def settle(
             state = _done(state, command, claim.on)
         if result.delivery in ("bounced", "refused") and command.address_hash:
             state = _bounce(state, command.channel, command.address_hash, claim.on, command.key)
+            state = _returned(state, command.key, claim.on)
         if command.kind == "remind" and _attempted(result):
             contact = ContactState(claim.on, command.channel, command.company)
             state = replace(state, contacts=(*state.contacts, contact))
@@ -80,18 +83,41 @@ def _done(state: State, command: Claimed, on: date) -> State:
 
 
 def _fire_all(state: State, claim: ClaimBody, results: Mapping[str, Result]) -> State:
-    """A watch has fired when all that it does is done or may have been done."""
+    """A watch has fired when all that it does is done or may have been done; half done is kept."""
     groups: dict[tuple[str, str, str], list[Claimed]] = {}
     for command in claim.commands:
-        if command.watch:
-            groups.setdefault((command.company, command.ladder, command.source), []).append(
-                command
-            )
+        if command.watch and command.key in results:
+            name = (command.company, command.ladder, command.source)
+            groups.setdefault(name, []).append(command)
     for commands in groups.values():
-        status = [results[c.key].status for c in commands if c.key in results]
-        if len(status) == len(commands) and all(s in (*DONE, "unknown") for s in status):
+        over = {c.action for c in commands if results[c.key].status in (*DONE, "unknown")}
+        if all(c.action in over for c in commands):
             state = _fired(state, commands[0], claim.on)
+        elif over:
+            state = _half_fired(state, commands[0], over)
     return state
+
+
+def _half_fired(state: State, command: Claimed, over: set[str]) -> State:
+    name = f"{command.ladder}/{command.source}"
+    before = firing(state, command.company, name, command.cycle, command.occurrences)
+    new = FiringState(
+        command.company, name, command.cycle, command.occurrences, tuple(sorted({*before, *over}))
+    )
+    return replace(state, firings=(*_other_firings(state, command.company, name), new))
+
+
+def _other_firings(state: State, company: str, watch: str) -> Iterable[FiringState]:
+    return (f for f in state.firings if (f.company, f.watch) != (company, watch))
+
+
+def firing(
+    state: State, company: str, watch: str, cycle: int, occurrences: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The actions of a firing that an earlier claim has done, when others of them failed."""
+    wanted = (company, watch, cycle, occurrences)
+    known = (f for f in state.firings if (f.company, f.watch, f.cycle, f.occurrences) == wanted)
+    return next((f.done for f in known), ())
 
 
 def _fired(state: State, command: Claimed, on: date) -> State:
@@ -99,7 +125,11 @@ def _fired(state: State, command: Claimed, on: date) -> State:
     old = next((w for w in state.watches if (w.company, w.watch) == (command.company, name)), None)
     seen = tuple(sorted({*(old.seen if old else ()), *command.occurrences}))
     new = WatchState(command.company, name, command.cycle, on, seen)
-    return replace(state, watches=(*(w for w in state.watches if w is not old), new))
+    return replace(
+        state,
+        watches=(*(w for w in state.watches if w is not old), new),
+        firings=tuple(_other_firings(state, command.company, name)),
+    )
 
 
 def _stand(state: State, command: Claimed, on: date) -> State:
@@ -201,10 +231,17 @@ def _bounce(state: State, channel: str, address_hash: str, on: date, key: str) -
     return replace(state, bounces=(*state.bounces, BounceState(channel, address_hash, on, key)))
 
 
+def _returned(state: State, key: str, on: date) -> State:
+    if any(known.key == key for known in state.returned):
+        return state
+    return replace(state, returned=(*state.returned, ReturnState(key, on)))
+
+
 def bounced(state: State, body: DeliveryBody) -> State:
     """A message came back: its items stand where they stood before it."""
     if body.delivery == "delivered":
         return state
+    state = _returned(state, body.key, body.on)
     if body.address_hash:
         state = _bounce(state, body.channel, body.address_hash, body.on, body.key)
     items = []
@@ -216,7 +253,7 @@ def bounced(state: State, body: DeliveryBody) -> State:
             items.append(
                 ItemState(
                     item.item, p.ladder, p.stage, p.cycle, p.on, p.pay_by, p.via,
-                    adopted=item.adopted, gone=item.gone,
+                    adopted=item.adopted, gone=item.gone, part=item.part,
                     past=tuple(name for name in item.past if name != p.stage),
                 )
             )  # fmt: skip
@@ -261,4 +298,5 @@ def tidy(state: State, on: date, open_items: frozenset[str]) -> State:
         items=tuple(items),
         contacts=tuple(c for c in state.contacts if on - c.on <= KEEP),
         approvals=tuple(a for a in state.approvals if on - a.on <= KEEP),
+        returned=tuple(r for r in state.returned if on - r.on <= KEEP),
     )

@@ -71,9 +71,9 @@ class Credit:
 class MessageFacts:
     """Everything that one message to one account may use.
 
-    `items`, `severer`, `not_due` and `paused` never share a line, and together they are all that
-    is open; paused items that are `listed` are demanded, so they are in `items`. What is summed is
-    computed here from the lines, so no total can disagree with the list above it.
+    `items`, `severer`, `not_due`, `paused` and `covered` never share a line, and together they are
+    all that is open; paused items that are `listed` are demanded, so they are in `items`. What is
+    summed is computed here from the lines, so no total can disagree with the list above it.
     """
 
     today: date
@@ -83,6 +83,7 @@ class MessageFacts:
     severer: tuple[Line, ...] = ()
     not_due: tuple[Line, ...] = ()
     paused: tuple[Line, ...] = ()
+    covered: tuple[Line, ...] = ()
     credits: tuple[Credit, ...] = ()
     overdue: Sums = ()
     oldest_days_past_due: int = 0
@@ -103,7 +104,7 @@ class MessageFacts:
     @property
     def open_items(self) -> tuple[Line, ...]:
         """All lines there are, the oldest due first, those without a due date last."""
-        lines = (*self.items, *self.severer, *self.not_due, *self.paused)
+        lines = (*self.items, *self.severer, *self.not_due, *self.paused, *self.covered)
         return tuple(sorted(lines, key=lambda line: (line.due or date.max, line.number)))
 
     @property
@@ -175,6 +176,7 @@ severer              lines     items that an earlier message of a severer stage 
 severer_total        sums      what is to pay of them, per currency
 not_due              lines     items that are not due yet, outside the total
 paused               lines     items that are left alone for now, outside the total
+covered              lines     items that credits cover or without a due date, outside the total
 credits              credits   credit notes and payments not applied yet
 open_items           lines     all of these items together, the oldest due first
 exposure             sums      all balances less unapplied credits, per currency

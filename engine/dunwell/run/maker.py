@@ -107,7 +107,13 @@ class Maker:
         )  # fmt: skip
 
     def deed(
-        self, action: Action, source: str, items: tuple[str, ...], **fields: object
+        self,
+        action: Action,
+        source: str,
+        items: tuple[str, ...],
+        *,
+        moves: Sequence[Move] = (),
+        **fields: object,
     ) -> Command:
         """A task or a note; a task of the same source that is still open is joined by a note."""
         text, summary = self.inline(action.text, items), self.inline(action.summary, items)
@@ -117,12 +123,14 @@ class Maker:
         if action.kind == "note" or task is not None:
             return self.command(
                 "note", action.id, source=source, items=items, text=text or summary,
-                joins=task.key if task else "", money=to_pay(self.case, items), **fields,
+                joins=task.key if task else "", money=to_pay(self.case, items), moves=moves,
+                **fields,
             )  # fmt: skip
         due = self.case.calendar.add(self.case.on, action.due) if action.due else None
         return self.command(
             "task", action.id, source=source, items=items, text=text, summary=summary,
-            assign=self.people(action.assign), due=due, money=to_pay(self.case, items), **fields,
+            assign=self.people(action.assign), due=due, money=to_pay(self.case, items),
+            moves=moves, **fields,
         )  # fmt: skip
 
     def errand(

@@ -48,6 +48,7 @@ class Parted:
     severer: tuple[ItemCase, ...] = ()
     not_due: tuple[ItemCase, ...] = ()
     paused: tuple[ItemCase, ...] = ()
+    covered: tuple[ItemCase, ...] = ()
     money: Sums = field(default=())
 
 
@@ -64,17 +65,19 @@ def part(
     Silent items are apart unless listed; items already at a severer stage too, and those not yet
     due unless the message is about them: a courtesy before the due date names what it is sent for.
     `stage` None demands whatever is past due. Items without a due date, and those that credits
-    cover, are nobody's business.
+    cover, are shown where all that is open is.
     """
     named = set(about)
     rises, silent = set(rising), {item for item, _ in found.silent}
     listed = set(found.listed)
-    parts: dict[str, list[ItemCase]] = {"items": [], "severer": [], "not_due": [], "paused": []}
+    parts: dict[str, list[ItemCase]] = {
+        name: [] for name in ("items", "severer", "not_due", "paused", "covered")
+    }
     for item in case.items:
         name = item.row.id
         if item.due is None or (item.to_pay <= 0 and not item.covered.wholly_disputed):
-            continue
-        if name in silent and name not in listed:
+            parts["covered"].append(item)
+        elif name in silent and name not in listed:
             parts["paused"].append(item)
         elif item.due >= case.on and name not in named:
             parts["not_due"].append(item)
@@ -83,13 +86,7 @@ def part(
         else:
             parts["severer"].append(item)
     money = owed(parts["items"])
-    return Parted(
-        tuple(parts["items"]),
-        tuple(parts["severer"]),
-        tuple(parts["not_due"]),
-        tuple(parts["paused"]),
-        money,
-    )
+    return Parted(**{name: tuple(found) for name, found in parts.items()}, money=money)
 
 
 def message_facts(
@@ -113,6 +110,7 @@ def message_facts(
         severer=_lines(case, parted.severer),
         not_due=_lines(case, parted.not_due),
         paused=_lines(case, parted.paused),
+        covered=_lines(case, parted.covered),
         credits=tuple(
             Credit(c.number or c.id, Money(c.balance, c.currency), c.kind, c.on)
             for c in case.account.credits
