@@ -47,8 +47,9 @@ class LedgerAdapter:
             newest = connection.execute(
                 "SELECT max(day) FROM credits WHERE kind = 'payment'"
             ).fetchone()[0]
-        bank = max(known, newest or "")
         zone = zones[0] if zones else None
+        today = self.clock.on(zone)
+        bank = max(known, min(newest or "", today.isoformat()))  # a payment may be dated ahead
         notes = []
         if zones and not zone:
             notes.append("the company has no timezone: today is counted in UTC")
@@ -57,7 +58,7 @@ class LedgerAdapter:
         return Describe(
             tenant=f"ledger:{identity}",
             system="ledger",
-            on=self.clock.on(zone),
+            on=today,
             now=self.clock.now(zone),
             bank_data_on=date.fromisoformat(bank) if bank else None,
             notes=tuple(notes),

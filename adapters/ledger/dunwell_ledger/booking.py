@@ -27,6 +27,7 @@ class Booking:
     file: str = ""
     counts: dict[str, Counts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    amounts: list[str] = field(default_factory=list)  # of invoices, where they are others now
 
     def put(self, table: str, rows: Sequence[Row], called: str = "") -> None:
         """Write rows and count them."""

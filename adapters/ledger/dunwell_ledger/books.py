@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from dunwell.errors import ConfigurationError
 
 Scalar = str | int | None
 Row = Mapping[str, Scalar]
@@ -24,6 +27,11 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "rates": ("company", "currency", "on"),
 }
 """The tables that `put` writes, and the columns that name a row."""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What no id may hold: an ERP, a log and a terminal would each read it in their own way."""
+
+_IDS = frozenset(("id", "customer", "company", "payer", "item", "document"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,8 @@ def put(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> Coun
     """Insert or update rows by their key; columns that a row does not have stay as they are.
 
     Money is in minor units, days are ISO text. An item begins with its amount as balance. `tags`
-    of a customer are added. Raises `sqlite3.IntegrityError` where the ledger's rules forbid a row.
+    of a customer are added. Raises `sqlite3.IntegrityError` where the ledger's rules forbid a row,
+    and ConfigurationError for an id with control characters.
     """
     counts = Counts()
     groups: dict[tuple[str, ...], list[Row]] = {}
@@ -61,6 +70,7 @@ def put(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> Coun
 def _put_alike(
     connection: sqlite3.Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row]
 ) -> Counts:
+    _check_ids(columns, rows)
     key = KEYS[table]
     listed = ", ".join(f'"{column}"' for column in columns)
     first = json.dumps(sorted({str(row[key[0]]) for row in rows}))
@@ -99,6 +109,17 @@ def _put_alike(
     return Counts(len(new), len(changed), same)
 
 
+def _check_ids(columns: Sequence[str], rows: Sequence[Row]) -> None:
+    for column in _IDS.intersection(columns):
+        # one search in all of them: a book has hundred thousands
+        if CONTROL.search("".join({str(row[column]) for row in rows})):
+            for row in rows:
+                if CONTROL.search(str(row[column])):
+                    raise ConfigurationError(
+                        f"'{column}' holds a character that no id has: {row[column]!r}"
+                    )
+
+
 def _put_tags(connection: sqlite3.Connection, rows: Sequence[Row]) -> Counts:
     wanted = [
         (row["id"], tag.strip())
@@ -112,16 +133,18 @@ def _put_tags(connection: sqlite3.Connection, rows: Sequence[Row]) -> Counts:
     return Counts(changed=max(done.rowcount, 0) if wanted else 0)
 
 
+_ALLOCATION = (
+    "INSERT INTO allocations (credit, item, customer, company, day, currency, amount, kind, due)"
+    " SELECT c.n, i.id, i.customer, i.company, :day, i.currency, :amount, c.kind, i.due"
+    " FROM items i, credits c WHERE i.id = :item AND c.n = :credit"
+)
+
+
 def allocate(
     connection: sqlite3.Connection, credit: int, item: str, *, amount: int, day: str
 ) -> None:
     """Settle an item with a credit (by its row number), in minor units of their currency."""
-    connection.execute(
-        "INSERT INTO allocations (credit, item, customer, company, day, currency, amount, kind,"
-        " due) SELECT c.n, i.id, i.customer, i.company, :day, i.currency, :amount, c.kind, i.due"
-        " FROM items i, credits c WHERE i.id = :item AND c.n = :credit",
-        {"day": day, "amount": amount, "item": item, "credit": credit},
-    )
+    connection.execute(_ALLOCATION, {"day": day, "amount": amount, "item": item, "credit": credit})
 
 
 def settle_to(connection: sqlite3.Connection, item: str, *, balance: int, day: str) -> bool:
@@ -150,8 +173,7 @@ def settle_to(connection: sqlite3.Connection, item: str, *, balance: int, day: s
         )
         row = (row[0] + newest[2], *row[1:])
     if row[0] > balance:
-        credit = imported_payment(connection, item, row[0] - balance, day)
-        allocate(connection, credit, item, amount=row[0] - balance, day=day)
+        imported_payments(connection, [(item, row[0] - balance, day)])
     return True
 
 
@@ -167,16 +189,25 @@ def take_back(connection: sqlite3.Connection, item: str) -> None:
         connection.execute("DELETE FROM credits WHERE n = ? AND left = amount", (credit,))
 
 
-def imported_payment(connection: sqlite3.Connection, item: str, amount: int, day: str) -> int:
-    """A payment of which only an export tells, by way of the item that it settled."""
-    number = connection.execute("SELECT coalesce(max(n), 0) + 1 FROM credits").fetchone()[0]
-    connection.execute(
+def imported_payments(
+    connection: sqlite3.Connection, payments: Sequence[tuple[str, int, str]]
+) -> None:
+    """Payments of which only an export tells, by way of the items that they settle.
+
+    Each is the id of an item, an amount in minor units of its currency, and the day.
+    """
+    first = connection.execute("SELECT coalesce(max(n), 0) + 1 FROM credits").fetchone()[0]
+    rows = [
+        {"n": n, "id": f"import:{n}", "item": item, "amount": amount, "day": day}
+        for n, (item, amount, day) in enumerate(payments, first)
+    ]
+    connection.executemany(
         "INSERT INTO credits (n, id, customer, company, kind, day, currency, amount, left)"
         " SELECT :n, :id, customer, company, 'payment', :day, currency, :amount, :amount"
         " FROM items WHERE id = :item",
-        {"n": number, "id": f"import:{number}", "day": day, "amount": amount, "item": item},
+        rows,
     )
-    return int(number)
+    connection.executemany(_ALLOCATION, [{**row, "credit": row["n"]} for row in rows])
 
 
 def _quoted(names: Sequence[str]) -> list[str]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import click
 
+from dunwell.cli.output import count, examples
+from dunwell.errors import Place, Problem, ProblemsError
 from dunwell_ledger import books
 from dunwell_ledger.cli_people import COMMANDS
 from dunwell_ledger.cli_values import Day, said, settings_of, today_of
 from dunwell_ledger.exporting import export_tables
+from dunwell_ledger.fields import TABLES
+from dunwell_ledger.guessing import propose
 from dunwell_ledger.importing import Report, import_files
-from dunwell_ledger.mapping import load_mapping, propose, shown
+from dunwell_ledger.mapping import load_mapping, shown
 from dunwell_ledger.sample import make_sample
-from dunwell_ledger.store import Ledger, create, open_ledger
+from dunwell_ledger.store import Ledger, create, near, open_ledger
 from dunwell_ledger.tablefile import read_table
+
+_LISTED = 5
+"""So many changed amounts are listed."""
 
 
 @click.group()
@@ -31,7 +39,11 @@ def ledger(context: click.Context, path: Path | None) -> None:
     context.obj = path
 
 
-@ledger.command()
+@ledger.command(
+    epilog=examples(
+        'dunwell ledger new ES --name "Acme S.L." --country ES --timezone Europe/Madrid',
+    )
+)
 @click.argument("company")
 @click.option("--name", default="", help="As printed on messages.")
 @click.option("--currency", default="EUR", show_default=True)
@@ -55,10 +67,10 @@ def new(
     with book.writing() as connection:
         books.put(connection, "companies", [row])
     book.close()
-    click.echo(f"made {path}")
+    click.echo(f"made {near(path)}")
 
 
-@ledger.command()
+@ledger.command(epilog=examples("dunwell ledger sample sample.sqlite --customers 1000"))
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--customers", default=300, show_default=True, type=click.IntRange(1))
 @click.option("--seed", default=7, show_default=True)
@@ -70,12 +82,26 @@ def sample(target: Path, customers: int, seed: int, on: date) -> None:
     click.echo(f"made {target} as of {on}: {customers} customers")
 
 
-@ledger.command("import")
+@ledger.command(
+    "import",
+    epilog=examples(
+        "dunwell ledger import open_items.csv",
+        "dunwell ledger import open_items.csv --propose open_items.toml",
+        "dunwell ledger import open_items.csv --mapping open_items.toml --dry-run",
+        "dunwell ledger import received.csv --table payments",
+    ),
+)
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="A TOML file.")
-@click.option("--table", default="", help="What the files hold; else it is guessed.")
+@click.option(
+    "--table",
+    type=click.Choice(tuple(TABLES)),
+    metavar="TABLE",
+    default=None,
+    help=f"What the files hold, where their headers leave it open: {', '.join(TABLES)}.",
+)
 @click.option("--company", default="", help="For rows that name none.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option(
@@ -90,17 +116,14 @@ def import_(
     context: click.Context,
     files: tuple[Path, ...],
     mapping_file: Path | None,
-    table: str,
+    table: str | None,
     company: str,
     dry_run: bool,
     proposal: Path | None,
 ) -> None:
     """Import CSV or XLSX files; a ledger that does not exist is made. Twice changes nothing."""
     if proposal is not None:
-        header = read_table(files[0]).header
-        text = shown(propose(header, table), header)
-        proposal.write_text(text, "utf-8")
-        click.echo(f"{text}\nwritten to {proposal}")
+        _propose(files, table or "", proposal)
         return
     mapping = None if mapping_file is None else load_mapping(mapping_file)
     path, clock = settings_of(context)
@@ -108,7 +131,7 @@ def import_(
     book = create(path) if made else open_ledger(path)
     try:
         report = import_files(
-            book, files, mapping=mapping, table=table, company=company, dry_run=dry_run,
+            book, files, mapping=mapping, table=table or "", company=company, dry_run=dry_run,
             on=today_of(book, clock),
         )  # fmt: skip
     except BaseException:
@@ -119,6 +142,20 @@ def import_(
         _remove(book)
     book.close()
     _tell(report, guessed=mapping is None, dry_run=dry_run)
+
+
+def _propose(files: Sequence[Path], table: str, proposal: Path) -> None:
+    if len(files) > 1:
+        message = f"a mapping is proposed for one file, not for {len(files)}"
+        raise click.UsageError(f"{message} (call it once for each kind of file)")
+    file = read_table(files[0])
+    text = shown(propose(file.header, table, file=file.name), file.header)
+    try:
+        proposal.write_text(text, "utf-8")
+    except OSError as error:
+        why = f"cannot be written: {(error.strerror or str(error)).lower()}"
+        raise ProblemsError([Problem(Place(str(proposal)), why)]) from error
+    click.echo(f"{text}\nwritten to {proposal}")
 
 
 def _remove(book: Ledger) -> None:
@@ -136,11 +173,19 @@ def _tell(report: Report, *, guessed: bool, dry_run: bool) -> None:
             click.echo(f"\n# how {file.name} was read\n{shown(mapping, file.header)}")
     for what, counts in report.counts.items():
         click.echo(f"{what}: {counts}")
+    if report.amounts:
+        click.echo(f"{count(len(report.amounts), 'amount')} changed:")
+        for line in report.amounts[:_LISTED]:
+            click.echo(f"  {line}")
+        if len(report.amounts) > _LISTED:
+            click.echo(f"  and {len(report.amounts) - _LISTED} more")
+    if report.bank_data_on:
+        click.echo(f"payments are known up to {report.bank_data_on}")
     if dry_run:
         click.echo("a dry run: nothing was changed")
 
 
-@ledger.command()
+@ledger.command(epilog=examples("dunwell ledger export tables"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_context
 @said

@@ -6,6 +6,7 @@ from datetime import date
 
 import click
 
+from dunwell.cli.output import examples
 from dunwell.money import Money
 from dunwell_ledger import people
 from dunwell_ledger.cli_values import Amount, Day, meant, said
@@ -13,7 +14,7 @@ from dunwell_ledger.cli_values import Amount, Day, meant, said
 _ON = click.option("--on", type=Day(), default=None, help="The day; else today.")
 
 
-@click.command()
+@click.command(epilog=examples('dunwell ledger pay C0042 "500 EUR" F-1001'))
 @click.argument("customer")
 @click.argument("amount", type=Amount())
 @click.argument("items", nargs=-1)
@@ -37,7 +38,7 @@ def pay(
     click.echo(f"recorded as {name}")
 
 
-@click.command()
+@click.command(epilog=examples("dunwell ledger reverse payment:17"))
 @click.argument("payment")
 @_ON
 @click.pass_context
@@ -49,7 +50,7 @@ def reverse(context: click.Context, payment: str, on: date | None) -> None:
     click.echo(f"reversed {payment}")
 
 
-@click.command("write-off")
+@click.command("write-off", epilog=examples("dunwell ledger write-off F-1001"))
 @click.argument("item")
 @_ON
 @click.pass_context
@@ -61,7 +62,7 @@ def write_off(context: click.Context, item: str, on: date | None) -> None:
     click.echo(f"written off as {name}")
 
 
-@click.command()
+@click.command(epilog=examples('dunwell ledger promise C0042 "500 EUR" 2026-03-20 F-1001'))
 @click.argument("customer")
 @click.argument("amount", type=Amount())
 @click.argument("by", type=Day())
@@ -87,7 +88,11 @@ def promise(
     click.echo(f"noted as {name}")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        'dunwell ledger dispute F-1001 --amount "80 EUR" --reason "two boxes were broken"'
+    )
+)
 @click.argument("item")
 @click.option("--amount", type=Amount(), default=None, help="The contested part; else all.")
 @click.option("--reason", default="")
@@ -103,7 +108,7 @@ def dispute(
     click.echo(f"noted as {name}")
 
 
-@click.command()
+@click.command(epilog=examples("dunwell ledger resolve F-1001"))
 @click.argument("dispute")
 @_ON
 @click.pass_context
@@ -115,7 +120,9 @@ def resolve(context: click.Context, dispute: str, on: date | None) -> None:
     click.echo(f"settled {dispute}")
 
 
-@click.command()
+@click.command(
+    epilog=examples('dunwell ledger exclude C0042 --until 2026-04-01 --reason "insolvency talks"')
+)
 @click.argument("customer")
 @click.option("--until", type=Day(), default=None, help="The last day; else open-ended.")
 @click.option("--item", default="", help="Only this item.")
@@ -139,7 +146,7 @@ def exclude(
     click.echo(f"noted as {name}")
 
 
-@click.command()
+@click.command(epilog=examples("dunwell ledger lift C0042 orders --by ana"))
 @click.argument("customer")
 @click.argument("kind", type=click.Choice(("orders", "delivery", "service", "credit")))
 @click.option("--by", default="a person", help="Who lifts it.")
@@ -153,7 +160,7 @@ def lift(context: click.Context, customer: str, kind: str, by: str, on: date | N
     click.echo(f"lifted {count}")
 
 
-@click.command()
+@click.command(epilog=examples('dunwell ledger contact C0042 call "will pay on Friday" --in'))
 @click.argument("customer")
 @click.argument("channel")
 @click.argument("text")
@@ -168,7 +175,7 @@ def contact(context: click.Context, customer: str, channel: str, text: str, inwa
     click.echo("noted")
 
 
-@click.command()
+@click.command(epilog=examples('dunwell ledger done TASK "paid by card"'))
 @click.argument("task")
 @click.argument("outcome", default="")
 @click.option("--cancel", is_flag=True, help="It will not be done.")

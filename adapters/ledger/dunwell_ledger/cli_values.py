@@ -17,7 +17,7 @@ from dunwell.errors import DunwellError, Place, Problem, ProblemsError
 from dunwell.money import Money, parse_money
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.plugin import clock_of, ledger_path
-from dunwell_ledger.store import Ledger, open_ledger
+from dunwell_ledger.store import Ledger, near, open_ledger
 
 Given = ParamSpec("Given")
 
@@ -84,7 +84,7 @@ def settings_of(context: click.Context) -> tuple[Path, Clock]:
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        raise ProblemsError([Problem(Place(str(file)), str(error))]) from error
+        raise ProblemsError([Problem(Place(str(near(file))), str(error))]) from error
     return context.obj or ledger_path(values, file.parent), clock_of(values)
 
 

@@ -63,23 +63,23 @@ customer text! customer id, customer no, customer number, client, client id, deb
 company text company id, company code, business code, legal entity, empresa, sociedad, firma id, buchungskreis, mandant
 document text document id, documento, dokument
 kind text
-issued date invoice date, issue date, date, document date, posting date, fecha, fecha factura, fecha de emision, fecha de factura, rechnungsdatum, belegdatum, datum
+issued date invoice date, issue date, date, document date, posting date, fecha, fecha factura, fecha emision, fecha de emision, fecha de factura, fecha documento, rechnungsdatum, belegdatum, datum, buchungsdatum
 due date due date, due in date, date due, vencimiento, fecha vencimiento, fecha de vencimiento, falligkeit, fallig, fallig am, falligkeitsdatum, faelligkeitsdatum
 terms_days int days, payment days, plazo, dias, zahlungsziel, zieltage
 currency text currency code, invoice currency, moneda, divisa, wahrung, waehrung
 amount money! total, total amount, invoice amount, gross amount, total open amount, importe, importe total, monto, total factura, betrag, bruttobetrag, rechnungsbetrag, gesamtbetrag
 balance money open amount, open, outstanding, amount due, residual, saldo, pendiente, saldo pendiente, importe pendiente, offen, offener betrag, restbetrag
-settled_date date paid on, paid date, payment date, clear date, clearing date, settlement date, fecha pago, fecha de pago, fecha de cobro, bezahlt am, zahlungsdatum, ausgleichsdatum
+settled_date date paid on, paid date, date paid, payment date, clear date, clearing date, settlement date, fecha pago, fecha de pago, fecha cobro, fecha de cobro, fecha cobrado, pagado el, cobrado el, bezahlt am, gezahlt am, zahlungsdatum, zahldatum, zahltag, ausgleichsdatum
 settled_amount money paid, amount paid, pagado, importe pagado, cobrado, bezahlt, gezahlt
 terms text payment terms, terms code, condiciones, condiciones de pago, forma de pago, zahlungsbedingung, zahlungsbedingungen
 method text payment method, metodo de pago, medio de pago, zahlungsart, zahlweise
 no_follow_up flag no dunning, dunning block, no reclamar, mahnsperre
 link text url, payment link, enlace, zahlungslink
-""" + _CUSTOMER.format("customer_").replace("customer_salesperson text", "salesperson text")),
+""" + _CUSTOMER.format("customer_").replace("customer_salesperson text", "salesperson text")
+        .replace("debitorname", "debitorname, name, nombre", 1)),
     "customers": _fields("""
-id text! customer, customer id, customer no, customer number, codigo, codigo cliente, id cliente, kundennr, kundennummer, debitor
+id text! customer, customer id, customer no, customer number, client, client id, codigo, codigo cliente, id cliente, cliente, kunde, kundennr, kundennummer, debitor
 """ + _CUSTOMER.format("").replace("name text", "name text! name, nombre,", 1) + """
-credit_limit money credit, limite de credito, limite credito, kreditlimit, kreditrahmen
 credit_limit money credit, limite de credito, limite credito, kreditlimit, kreditrahmen
 credit_currency text credit limit currency, moneda limite
 """),
@@ -108,14 +108,14 @@ active flag activo, aktiv
 """),
     "payments": _fields("""
 id text payment id, transaction id, id pago, zahlungs id
-customer text! customer id, cliente, codigo cliente, kunde, kundennummer, debitor
+customer text! customer id, customer no, customer number, client, client id, debtor, account no, cliente, codigo cliente, id cliente, no cliente, kunde, kundennr, kundennummer, debitor, debitorennummer
 company text company code, empresa, sociedad, buchungskreis
-on date! date, payment date, value date, fecha, fecha pago, fecha valor, datum, zahlungsdatum, valuta
-amount money! importe, monto, betrag
-currency text moneda, divisa, wahrung
+on date! date, payment date, date paid, paid on, paid date, received on, date received, value date, posting date, booking date, clear date, clearing date, settlement date, fecha, fecha pago, fecha de pago, fecha cobro, fecha de cobro, fecha cobrado, pagado el, cobrado el, fecha valor, fecha operacion, fecha contable, fecha ingreso, datum, zahlungsdatum, zahldatum, zahltag, bezahlt am, gezahlt am, eingang am, zahlungseingang, zahlungseingang am, eingangsdatum, buchungsdatum, buchungstag, valuta, valutadatum, wertstellung, ausgleichsdatum
+amount money! amount paid, paid, paid amount, payment, payment amount, amount received, received, total, importe, importe pagado, importe cobrado, importe pago, importe cobro, pagado, cobrado, pago, cobro, monto, monto pagado, betrag, zahlbetrag, zahlungsbetrag, gezahlter betrag, bezahlt, gezahlt, zahlung
+currency text currency code, payment currency, moneda, divisa, wahrung, waehrung
 kind text
-number text reference, referencia, referenz
-item text invoice, invoice number, factura, numero de factura, rechnung, rechnungsnummer
+number text reference, payment reference, payment no, payment number, referencia, referencia pago, referencia de pago, no pago, no cobro, recibo, referenz, zahlungsreferenz, zahlungsnummer, zahlungsnr, verwendungszweck
+item text invoice, invoice id, invoice no, invoice number, doc no, document number, factura, no factura, num factura, n factura, numero factura, numero de factura, rechnung, rechnungsnr, rechnungsnummer, rechnung nr, belegnummer, beleg
 """),
     "promises": _fields("""
 id text promise id

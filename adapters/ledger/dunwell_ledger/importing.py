@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from dunwell.errors import Place, Problem, ProblemsError
+from dunwell.errors import ConfigurationError, Place, Problem, ProblemsError
 from dunwell_ledger.booking import Booking, book_others, book_payments
 from dunwell_ledger.books import Counts
+from dunwell_ledger.guessing import propose
 from dunwell_ledger.invoicing import book_invoices
-from dunwell_ledger.mapping import ColumnMapping, check, propose
+from dunwell_ledger.mapping import ColumnMapping, check, holes
 from dunwell_ledger.records import Record, manner_of, read_records
 from dunwell_ledger.store import Ledger, meta, set_meta
 from dunwell_ledger.tablefile import TableFile, read_table
@@ -20,11 +21,21 @@ from dunwell_ledger.tablefile import TableFile, read_table
 
 @dataclass(slots=True)
 class Report:
-    """What an import did: `found` says how each file was read, `counts` what came of it."""
+    """What an import did: `found` says how each file was read, `counts` what came of it.
+
+    `amounts` names each invoice whose amount is another now; `bank_data_on` is the day up to
+    which payments are known since then, ISO text, empty if no file told of payments.
+    """
 
     found: list[str] = field(default_factory=list)
     mappings: list[tuple[TableFile, ColumnMapping]] = field(default_factory=list)
     counts: dict[str, Counts] = field(default_factory=dict)
+    amounts: list[str] = field(default_factory=list)
+    bank_data_on: str = ""
+
+
+_UNKEPT = (ConfigurationError, sqlite3.IntegrityError, sqlite3.DataError, OverflowError)
+"""What the ledger says to rows that it cannot keep."""
 
 
 class _OnlyTried(Exception):  # noqa: N818 - no error: a way out of the transaction
@@ -43,6 +54,8 @@ def import_files(
 ) -> Report:
     """Import files in one transaction; `on` dates payments of which a file gives no day.
 
+    A file that tells of payments (a list of them, or invoices with what is open or settled) makes
+    them known up to `on`, which `bank_data_within` of a policy house asks for.
     Raises `ProblemsError` with every bad row of every file; then nothing was imported.
     """
     report = Report()
@@ -71,8 +84,9 @@ def _prepared(
         path,
         delimiter=mapping.delimiter if mapping else "",
         encoding=mapping.encoding if mapping else "",
+        columns=(*mapping.columns.values(), *holes(mapping)) if mapping else (),
     )
-    chosen = mapping or propose(file.header, table)
+    chosen = mapping or propose(file.header, table, file=file.name)
     problems = check(chosen, file.header, file.name)
     if problems:
         raise ProblemsError(problems)
@@ -83,7 +97,6 @@ def _import(connection: sqlite3.Connection, report: Report, on: date, company: s
     problems: list[Problem] = []
     booking = Booking(connection, on, company or _company(connection))
     currency = _currencies(connection)
-    newest = ""
     for file, mapping in report.mappings:
         booking.file = file.name
         manner = manner_of(file, mapping, problems)
@@ -93,22 +106,21 @@ def _import(connection: sqlite3.Connection, report: Report, on: date, company: s
             continue  # the other files are still read, so that all problems are told at once
         try:
             _book(booking, mapping, records)
-        except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as error:
-            why = f"the ledger cannot keep this: {str(error).lower()}"
+        except _UNKEPT as error:
+            text = str(error) if isinstance(error, ConfigurationError) else str(error).lower()
+            why = f"the ledger cannot keep this: {text}"
             problems.append(Problem(Place(file.name), why))
         problems += booking.problems
-        newest = max([newest, *(_paid_on(record) for record in records)])
-        if mapping.missing == "settled":  # all that is open says what was paid, until today
-            newest = max(newest, on.isoformat())
     if problems:
         raise ProblemsError(problems)
     broken = connection.execute("PRAGMA foreign_key_check").fetchone()
     if broken:
         message = f"a row of '{broken[0]}' names one of '{broken[2]}' that does not exist"
         raise ProblemsError([Problem(Place(booking.file), message)])
-    if newest:
-        set_meta(connection, "bank_data_on", max(newest, meta(connection, "bank_data_on") or ""))
-    report.counts = booking.counts
+    if any(_tells_payments(mapping) for _, mapping in report.mappings):
+        report.bank_data_on = max(on.isoformat(), meta(connection, "bank_data_on") or "")
+        set_meta(connection, "bank_data_on", report.bank_data_on)
+    report.counts, report.amounts = booking.counts, booking.amounts
 
 
 def _book(booking: Booking, mapping: ColumnMapping, records: Sequence[Record]) -> None:
@@ -130,8 +142,14 @@ def _said(file: TableFile, mapping: ColumnMapping, decimal: str | None, order: s
     return f"{file.name}: {', '.join(parts)}"
 
 
-def _paid_on(record: Record) -> str:
-    return record.text("settled_date") or record.text("on")
+def _tells_payments(mapping: ColumnMapping) -> bool:
+    """Whether the ERP said by this file what was paid until now."""
+    if mapping.table == "payments" or mapping.missing:
+        return True
+    told = {*mapping.columns, *mapping.constants}
+    return mapping.table == "invoices" and bool(
+        told & {"balance", "settled_date", "settled_amount"}
+    )
 
 
 def _company(connection: sqlite3.Connection) -> str:

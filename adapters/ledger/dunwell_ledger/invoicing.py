@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
+from dunwell.errors import Place, Problem
+from dunwell.money import Money
 from dunwell_ledger import books
 from dunwell_ledger.booking import Booking, currency_of, put_customers
 from dunwell_ledger.books import Counts, Row, Scalar
@@ -19,7 +21,11 @@ _ITEM_FIELDS = (
 def book_invoices(
     booking: Booking, records: Sequence[Record], *, missing: str, columns: Iterable[str]
 ) -> None:
-    """Invoices, with the companies and customers that they name, and what was paid on them."""
+    """Invoices, with the companies and customers that they name, and what was paid on them.
+
+    Without a column for the issue or due date a file changes no invoice that is there already.
+    """
+    columns = frozenset(columns)
     _customers_of(booking, records)
     split = _documents(booking, records)
     items: dict[str, Row] = {}
@@ -38,15 +44,14 @@ def book_invoices(
             credits[name] = _credit_note(booking, record, row, -amount)
         else:
             items[name] = row
-            wish = _wish(booking, record, amount, set(columns))
+            wish = _wish(booking, record, amount, columns)
             if wish is not None:
                 wishes[name] = wish
-    if booking.problems:
+    if booking.problems or not _may_change(booking, items, lines, columns):
         return
-    _loosen(booking, items)
     booking.put("items", list(items.values()), "invoices")
     booking.put("credits", list(credits.values()), "credit notes")
-    paid = sum(_settle(booking, wishes))
+    paid = _settle(booking, wishes)
     if missing:
         paid += _settle_missing(booking, items)
     if paid:
@@ -118,7 +123,7 @@ def _credit_note(booking: Booking, record: Record, item: Row, amount: int) -> Ro
 
 
 def _wish(
-    booking: Booking, record: Record, amount: int, columns: set[str]
+    booking: Booking, record: Record, amount: int, columns: Collection[str]
 ) -> tuple[int, str, bool] | None:
     """What the row says is open, since which day, and whether it says so in figures."""
     day = record.text("settled_date")
@@ -127,7 +132,7 @@ def _wish(
         left = balance
     elif isinstance(paid, int):
         left = amount - paid
-    elif columns & {"settled_date", "settled_amount"}:
+    elif "settled_date" in columns or "settled_amount" in columns:
         left = 0 if day else amount
     else:
         return None
@@ -138,42 +143,72 @@ def _wish(
     return left, day or booking.on.isoformat(), balance is not None or paid is not None
 
 
-def _loosen(booking: Booking, items: Mapping[str, Row]) -> None:
-    """An item whose amount changed loses what exports told of its payments: it is told anew."""
+def _may_change(
+    booking: Booking,
+    items: Mapping[str, Row],
+    lines: Mapping[str, int],
+    columns: Collection[str],
+) -> bool:
+    """Note whose amount changes; False if the file looks like one of payments instead.
+
+    An item whose amount changed loses what exports told of its payments: it is told anew.
+    """
     rows = booking.connection.execute(
-        "SELECT id, amount FROM items WHERE id IN (SELECT value FROM json_each(?))",
+        "SELECT id, number, amount, currency, customer FROM items"
+        " WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(items)),),
     ).fetchall()
-    for name, amount in rows:
-        if items[name]["amount"] != amount:
+    dated = "issued" in columns or "due" in columns
+    for name, number, amount, currency, customer in rows:
+        row = items[name]
+        if (row["amount"], row["currency"], row["customer"]) == (amount, currency, customer):
+            continue
+        before, now = Money(amount, currency), Money(int(row["amount"] or 0), str(row["currency"]))
+        if not dated:
+            message = f"'{number}' is {before} of '{customer}', not {now} of '{row['customer']}'"
+            hint = "map an issue or due date to change it; payments come in with --table payments"
+            where = Place(booking.file, lines[name], 1)
+            booking.problems.append(Problem(where, message, hint))
+        elif before != now:
+            booking.amounts.append(f"{number}: {now}, was {before}")
             books.take_back(booking.connection, name)
+    return not booking.problems
 
 
-def _settle(booking: Booking, wishes: Mapping[str, tuple[int, str, bool]]) -> Iterable[bool]:
+def _settle(booking: Booking, wishes: Mapping[str, tuple[int, str, bool]]) -> int:
+    """Make balances what the rows say; gives how many payments that took."""
     rows = booking.connection.execute(
         "SELECT id, balance, last_payment FROM items WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(wishes)),),
     ).fetchall()
+    done = 0
+    payments = []
     for name, balance, last in rows:
         left, day, told = wishes[name]
         if left == balance and (left or not last or day == last or told):
             continue
+        if left < balance and (told or not last):  # the common case: all of them at once
+            payments.append((name, balance - left, day))
+            continue
         if left == balance or not told:  # another day, or no longer paid: only what we booked
             books.take_back(booking.connection, name)
             if left and not told:
-                yield last is not None
+                done += last is not None
                 continue
-        yield books.settle_to(booking.connection, name, balance=left, day=day)
+        done += books.settle_to(booking.connection, name, balance=left, day=day)
+    books.imported_payments(booking.connection, payments)
+    return done + len(payments)
 
 
 def _settle_missing(booking: Booking, items: Mapping[str, Row]) -> int:
     """The file lists all that is open: what it lists no longer was paid."""
     companies = json.dumps(sorted({str(row["company"]) for row in items.values()}))
     rows = booking.connection.execute(
-        "SELECT id FROM items WHERE balance <> 0 AND company IN (SELECT value FROM json_each(?))",
+        "SELECT id, balance FROM items"
+        " WHERE balance <> 0 AND company IN (SELECT value FROM json_each(?))",
         (companies,),
     ).fetchall()
-    gone = [name for (name,) in rows if name not in items]
-    for name in gone:
-        books.settle_to(booking.connection, name, balance=0, day=booking.on.isoformat())
+    day = booking.on.isoformat()
+    gone = [(name, balance, day) for name, balance in rows if name not in items]
+    books.imported_payments(booking.connection, gone)
     return len(gone)

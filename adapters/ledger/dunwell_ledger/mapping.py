@@ -1,4 +1,4 @@
-"""Which column of a file fills which field: proposed from its headers, or read from TOML."""
+"""Which column of a file fills which field: checked, read from TOML, and shown as TOML."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from dunwell.errors import Place, Problem, ProblemsError
-from dunwell_ledger.fields import TABLES, normal
+from dunwell_ledger.fields import TABLES
 from dunwell_ledger.values import ORDERS, Decimals, Order
 
 _KEYS = ("table", "columns", "constants", "decimal", "dates", "delimiter", "encoding", "missing")
@@ -38,30 +38,6 @@ class ColumnMapping:
     encoding: str = ""
     missing: str = ""
     file: str = ""
-
-
-def propose(header: Sequence[str], table: str = "") -> ColumnMapping:
-    """The mapping that the headers suggest; without a table, the one that they fit best."""
-    if table:
-        return ColumnMapping(table, _matches(header, table))
-    return max(
-        (ColumnMapping(name, _matches(header, name)) for name in TABLES),
-        key=lambda mapping: (not _lacking(mapping), len(mapping.columns)),
-    )
-
-
-def _matches(header: Sequence[str], table: str) -> dict[str, str]:
-    """Every header goes to one field: the first that calls it so, exact names before others."""
-    found: dict[str, str] = {}
-    by_name = {normal(column): column for column in header if normal(column)}
-    for rank in (0, 1):
-        for one in TABLES[table]:
-            names = one.names[:1] if rank == 0 else one.names[1:]
-            for name in names:
-                column = by_name.get(name, "")
-                if one.name not in found and column and column not in found.values():
-                    found[one.name] = column
-    return found
 
 
 def load_mapping(path: Path) -> ColumnMapping:
@@ -130,7 +106,7 @@ def check(mapping: ColumnMapping, header: Sequence[str], file: str) -> list[Prob
         for column in named
         if column not in header
     ]
-    for name in _lacking(mapping):
+    for name in lacking(mapping):
         hint = f"name it in a mapping: [columns] {name} = ..."
         problems.append(Problem(where, f"no column for '{name}' of {mapping.table}", hint))
     return problems
@@ -157,7 +133,8 @@ def shown(mapping: ColumnMapping, header: Sequence[str] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lacking(mapping: ColumnMapping) -> list[str]:
+def lacking(mapping: ColumnMapping) -> list[str]:
+    """The required fields of its table that nothing fills."""
     return [
         one.name
         for one in TABLES[mapping.table]

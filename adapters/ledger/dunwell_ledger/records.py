@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from dunwell.errors import Place, Problem
 from dunwell.money import exponent
 from dunwell_ledger import values
-from dunwell_ledger.books import Scalar
+from dunwell_ledger.books import CONTROL, Scalar
 from dunwell_ledger.fields import TABLES, Field
+from dunwell_ledger.headers import Cell
 from dunwell_ledger.mapping import HOLE, ColumnMapping
-from dunwell_ledger.tablefile import Cell, TableFile
+from dunwell_ledger.tablefile import TableFile
 from dunwell_ledger.values import CellError, Manner
 
 _TYPES = {
@@ -144,8 +145,8 @@ class _Reader:
 def _checked(table: str, name: str, text: str) -> str:
     """Text that means something is checked; other text stays as it is."""
     bare = name.removeprefix("customer_")
-    if bare in _NAMES and "\x00" in text:
-        raise CellError(f"'{name}' holds a character that no name has")
+    if bare in _NAMES and CONTROL.search(text):
+        raise CellError(f"'{name}' holds a character that no name has: {text!r}")
     if bare in ("currency", "credit_currency"):
         return _currency(text.upper())
     if bare == "country" and not (len(text) == 2 and text.isascii() and text.isalpha()):

@@ -66,7 +66,7 @@ def make_sample(
     """
     ledger = create(path, identity=f"sample-{seed}-{customers}")
     try:
-        with ledger.writing() as connection:
+        with ledger.loading() as connection:
             rebuild = _bare(connection)
             making = _Making(Random(seed), on)
             _write(connection, making, customers, open_each, paid_each)
@@ -93,7 +93,6 @@ def _bare(connection: sqlite3.Connection) -> list[str]:
     ).fetchall()
     for kind, name, _ in found:
         connection.execute(f"DROP {kind} {name}")
-    connection.execute("PRAGMA defer_foreign_keys = ON")
     return [sql for _, _, sql in found]
 
 

@@ -1,4 +1,9 @@
-"""The file of a ledger: made, opened, checked, locked; every connection to it is lent here."""
+"""The file of a ledger: made, opened, checked, locked; every connection to it is lent here.
+
+A copied file keeps its identity: a restored backup is the same ledger, with the same keys in its
+log. So never let Dunwell work in two copies of one ledger: both would write to the same people.
+To try something out on a copy, give it a channel that only writes files.
+"""
 
 from __future__ import annotations
 
@@ -67,9 +72,22 @@ class Ledger:
                 if connection.in_transaction:
                     _undo(connection)
                     raise UnavailableError(
-                        f"the ledger '{self.path}' kept nothing: {error}"
+                        f"the ledger '{near(self.path)}' kept nothing: {error}"
                     ) from error
-                raise UnansweredError(f"the ledger '{self.path}': {error}") from error
+                raise UnansweredError(f"the ledger '{near(self.path)}': {error}") from error
+
+    @contextmanager
+    def loading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to fill a file that nobody else knows yet: nothing is checked or undone.
+
+        After an error the file is lost. It skips the journal, the syncs and the foreign keys.
+        """
+        with self._lent() as connection, _in_words(self.path):
+            _set(connection, foreign_keys="OFF", journal_mode="OFF", synchronous="OFF")
+            connection.execute("BEGIN EXCLUSIVE")
+            yield connection
+            connection.execute("COMMIT")
+            _set(connection, foreign_keys="ON", journal_mode="WAL", synchronous="FULL")
 
     def close(self) -> None:
         """Let go of all connections; safe to call twice."""
@@ -98,9 +116,11 @@ def create(path: Path, *, identity: str = "") -> Ledger:
     A file that exists already is a ConfigurationError.
     """
     if path.exists():
-        raise ConfigurationError(f"'{path}' exists already (choose another name, or remove it)")
+        raise ConfigurationError(
+            f"'{near(path)}' exists already (choose another name, or remove it)"
+        )
     if not path.parent.is_dir():
-        raise ConfigurationError(f"there is no folder '{path.parent}' (make it first)")
+        raise ConfigurationError(f"there is no folder '{near(path.parent)}' (make it first)")
     _check_sqlite()
     with _in_words(path):
         connection = _connect(path, 30.0, new=True)
@@ -125,10 +145,10 @@ def open_ledger(path: Path) -> Ledger:
     """Open a ledger that exists; what is wrong with the file is a ConfigurationError in words."""
     _check_sqlite()
     if path.is_dir():
-        raise ConfigurationError(f"'{path}' is a folder, not a ledger (name the file in it)")
+        raise ConfigurationError(f"'{near(path)}' is a folder, not a ledger (name the file in it)")
     if not path.exists():
         raise ConfigurationError(
-            f"there is no ledger at '{path}' (make one with 'dunwell ledger new', "
+            f"there is no ledger at '{near(path)}' (make one with 'dunwell ledger new', "
             "'dunwell ledger import' or 'dunwell ledger sample')"
         )
     try:
@@ -143,13 +163,21 @@ def open_ledger(path: Path) -> Ledger:
     finally:
         connection.close()
     if application != _APPLICATION:
-        raise ConfigurationError(f"'{path}' is a database, but not a ledger of Dunwell")
+        raise ConfigurationError(f"'{near(path)}' is a database, but not a ledger of Dunwell")
     if version > SCHEMA_VERSION:
         raise ConfigurationError(
-            f"'{path}' was made by a newer Dunwell (its schema is {version}, this one knows "
+            f"'{near(path)}' was made by a newer Dunwell (its schema is {version}, this one knows "
             f"{SCHEMA_VERSION}: upgrade Dunwell)"
         )
     return Ledger(path)
+
+
+def near(path: Path) -> Path:
+    """The path as people read it: relative to the folder they are in, where it is below that."""
+    try:
+        return path.relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return path
 
 
 def meta(connection: sqlite3.Connection, name: str) -> str | None:
@@ -188,6 +216,11 @@ def _connect(path: Path, wait: float, *, new: bool = False) -> sqlite3.Connectio
     return connection
 
 
+def _set(connection: sqlite3.Connection, **pragmas: str) -> None:
+    for name, value in pragmas.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+
+
 def _undo(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
@@ -201,12 +234,14 @@ def _in_words(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         text = str(error)
         if "readonly" in text or "read-only" in text:
-            remedy = f"let this user write '{path}' and its folder"
-            raise DeniedError(f"the ledger '{path}' cannot be written", remedy=remedy) from error
+            remedy = f"let this user write '{near(path)}' and its folder"
+            raise DeniedError(
+                f"the ledger '{near(path)}' cannot be written", remedy=remedy
+            ) from error
         if "locked" in text or "busy" in text:
-            message = f"the ledger '{path}' is being written by another program"
+            message = f"the ledger '{near(path)}' is being written by another program"
             raise UnavailableError(message) from error
-        raise UnavailableError(f"the ledger '{path}': {text}") from error
+        raise UnavailableError(f"the ledger '{near(path)}': {text}") from error
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
             raise
@@ -214,7 +249,7 @@ def _in_words(path: Path) -> Iterator[None]:
 
 
 def _not_a_ledger(path: Path, error: Exception) -> str:
-    return f"'{path}' is no ledger, or is damaged: {error} (restore it from a backup)"
+    return f"'{near(path)}' is no ledger, or is damaged: {error} (restore it from a backup)"
 
 
 def _check_sqlite() -> None:

@@ -6,16 +6,15 @@ import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from dunwell.errors import Place, Problem, ProblemsError
-
-Cell = str | Decimal | date
-"""Text as it stands in the file; a spreadsheet may also hold numbers and days."""
+from dunwell_ledger.headers import TITLE_LINES, Cell, filled, header_at, known_names
 
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 _LARGEST_FIELD = 1_000_000
@@ -32,19 +31,30 @@ class TableFile:
     found: tuple[str, ...]  # what was sniffed, for people
 
 
-def read_table(path: Path, *, delimiter: str = "", encoding: str = "") -> TableFile:
-    """Read a CSV or XLSX file; everything that cannot be read is raised as `ProblemsError`."""
+def read_table(
+    path: Path, *, delimiter: str = "", encoding: str = "", columns: Collection[str] = ()
+) -> TableFile:
+    """Read a CSV or XLSX file; everything that cannot be read is raised as `ProblemsError`.
+
+    Up to five lines of a title may stand above the header, which is known by the names that ERPs
+    give to columns, or by those in `columns`.
+    """
     name = str(path)
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise _problems(name, f"cannot be read: {why.lower()}") from error
-    return parse_table(name, content, delimiter=delimiter, encoding=encoding)
+    return parse_table(name, content, delimiter=delimiter, encoding=encoding, columns=columns)
 
 
 def parse_table(
-    name: str, content: bytes, *, delimiter: str = "", encoding: str = ""
+    name: str,
+    content: bytes,
+    *,
+    delimiter: str = "",
+    encoding: str = "",
+    columns: Collection[str] = (),
 ) -> TableFile:
     """The same for bytes that are already here."""
     if content[:4] == b"PK\x03\x04":
@@ -53,18 +63,26 @@ def parse_table(
         raise _problems(name, "is an old .xls file", "save it as .xlsx or as CSV")
     else:
         text, called = _decoded(name, content, encoding)
-        delimiter = delimiter or _delimiter(text)
+        delimiter = delimiter or _delimiter(text, columns)
         lines = list(_lines(name, text, delimiter))
         found = [called, f"separated by {_DELIMITERS.get(delimiter, repr(delimiter))}"]
-    return _with_header(name, lines, found)
+    return _with_header(name, lines, found, columns)
 
 
 def _with_header(
-    name: str, lines: list[tuple[int, tuple[Cell, ...]]], found: list[str]
+    name: str,
+    lines: list[tuple[int, tuple[Cell, ...]]],
+    found: list[str],
+    columns: Collection[str],
 ) -> TableFile:
     if not lines:
         raise _problems(name, "has no rows", "the first row names the columns")
-    line, first = lines[0]
+    above = header_at([cells for _, cells in lines[: TITLE_LINES + 1]], columns)
+    line, first = lines[above]
+    if above:
+        found.append(f"the header in line {line}")
+    else:
+        _not_a_title(name, lines)
     header = [str(cell).strip() for cell in first]
     while header and not header[-1]:
         header.pop()
@@ -74,7 +92,7 @@ def _with_header(
             message = f"the column '{column}' occurs twice"
             problems.append(Problem(Place(name, line, number + 1), message, "rename one"))
     rows = []
-    for line, cells in lines[1:]:
+    for line, cells in lines[above + 1 :]:
         extra = [cell for cell in cells[len(header) :] if cell != ""]
         if extra:
             message = f"the row has {len(cells)} cells, the header {len(header)}"
@@ -102,11 +120,33 @@ def _decoded(name: str, content: bytes, encoding: str) -> tuple[str, str]:
     raise _problems(name, f"is not text in {guesses[0]}", "save it as UTF-8")
 
 
-def _delimiter(text: str) -> str:
-    """The mark that occurs most often in the first row, outside quotes."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    bare = "".join(first.split('"')[::2])
-    return max(_DELIMITERS, key=lambda mark: (bare.count(mark), mark == ","))
+def _not_a_title(name: str, lines: Sequence[tuple[int, tuple[Cell, ...]]]) -> None:
+    """Refuse a first line of one cell above wider ones, where none of them is known as header."""
+    wide = next((line for line, cells in lines[1 : TITLE_LINES + 1] if filled(cells) > 2), 0)
+    if wide and filled(lines[0][1]) == 1:
+        message = f"'{_short(lines[0][1])}' is one cell, line {wide} has more"
+        hint = "the names of the columns come first: delete the title above them"
+        raise ProblemsError([Problem(Place(name, lines[0][0], 1), message, hint)])
+
+
+def _short(cells: Sequence[Cell]) -> str:
+    return next(str(cell) for cell in cells if cell != "")[:40]
+
+
+def _delimiter(text: str, columns: Collection[str]) -> str:
+    """The mark that cuts a header into known names; else the most frequent of the first
+    row that has any. Marks inside quotes do not count.
+    """
+    start = (line for line in text[:_LARGEST_FIELD].splitlines() if line.strip())
+    lines = list(islice(start, TITLE_LINES + 1))
+    for line in lines:
+        plain = line.replace('"', "")
+        best = max(_DELIMITERS, key=lambda mark: known_names(plain.split(mark), columns))
+        if known_names(plain.split(best), columns) > 1:
+            return best
+    bare = ["".join(line.split('"')[::2]) for line in lines]
+    first = next((line for line in bare if any(mark in line for mark in _DELIMITERS)), "")
+    return max(_DELIMITERS, key=lambda mark: (first.count(mark), mark == ","))
 
 
 def _lines(name: str, text: str, delimiter: str) -> Iterator[tuple[int, tuple[Cell, ...]]]:

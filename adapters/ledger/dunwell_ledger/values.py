@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from dunwell.money import exponent
-from dunwell_ledger.tablefile import Cell
+from dunwell_ledger.headers import Cell
 
 Decimals = Literal[".", ","]
 Order = Literal["year-month-day", "day-month-year", "month-day-year"]
