@@ -15,7 +15,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.strategies import ON, REGISTRY, World, book, shuffled, worlds
 
 from dunwell.decide.case import Case
 from dunwell.decide.cases import Setting, cases
@@ -34,14 +33,19 @@ from dunwell.log.entry import (
     ClaimBody,
     DeliveryBody,
     Entry,
+    ItemState,
     OutcomeBody,
     Record,
+    StandingState,
+    State,
     encode,
 )
-from dunwell.log.fold import fold
+from dunwell.log.fold import Memory, fold
 from dunwell.model import Book, Describe
 from dunwell.money import Money, Rates
-from dunwell.policy.tree import House, Policy
+from dunwell.policy.tree import ALWAYS, Action, House, Pause, Policy, Stage
+from dunwell.policy.tree import Test as Comparison
+from tests.strategies import ON, REGISTRY, World, book, shuffled, worlds
 
 Key = tuple[str, str]
 
@@ -244,7 +248,7 @@ def check(world: World) -> None:
     assert dict(silent.iter_rows()) == counted
 
 
-QUICK = settings(max_examples=300, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=250, suppress_health_check=list(HealthCheck))
 
 
 @QUICK
@@ -311,7 +315,7 @@ def test_very_many_customers_and_companies_are_joined(world: World) -> None:
         check(world)
 
 
-FEW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 @FEW
@@ -428,3 +432,28 @@ def test_deciding_without_columns_does_not_load_them() -> None:
     code = "import dunwell.decide.evaluator, sys; print('dunwell.decide.columns' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_a_hold_is_released_when_only_a_leftover_is_left() -> None:
+    rows: dict[str, list[dict[str, Any]]] = {
+        "companies": [{"id": "ES", "name": "Uno", "currency": "EUR"}],
+        "customers": [{"id": "C0", "name": "Small change"}],
+        "items": [
+            {"id": "I0", "customer": "C0", "company": "ES", "number": "N-1", "kind": "invoice",
+             "currency": "EUR", "amount": 9000, "balance": 50, "due": date(2026, 1, 10)}
+        ],
+        "holds": [{"id": "h", "customer": "C0", "kind": "orders", "value": "mine"}],
+    }  # fmt: skip
+    hold = Action("hold", "hold:orders", hold="orders")
+    leftover = Comparison("balance", "under", Money(300, "EUR"))
+    state = State(
+        items=(ItemState("I0", "p", "a", 0, date(2026, 3, 1)),),
+        standing=(StandingState("ES", "hold", "orders", "placed", "mine", 0, date(2026, 3, 1)),),
+    )
+    for lift in (True, False):
+        pause = Pause("leftover", leftover, listed=True, lift=lift)
+        house = House("h", (Policy("p", "EUR", (Stage("a", (hold,), ALWAYS),)),), pause=(pause,))
+        world = World(book(rows), house, {"C0": Memory(state, 2, 2)}, 0, {})
+        check(world)
+        word = by_account(reading(world), house).get(("C0", "ES"))
+        assert (word.released if word else ()) == ((("hold", "orders"),) if lift else ())
