@@ -18,6 +18,51 @@ READ_ONLY = (
     "Balance", "TotalAmt", "DeliveryInfo", "MetaData", "FullyQualifiedName", "Level",
     "BalanceWithJobs", "RemainingCredit", "UnappliedAmt", "domain", "InvoiceLink",
 )  # fmt: skip
+MORE = (  # known to the service, and of no meaning here
+    "Title",
+    "MiddleName",
+    "Suffix",
+    "AlternatePhone",
+    "Mobile",
+    "Fax",
+    "WebAddr",
+    "ShipAddr",
+    "PaymentMethodRef",
+    "TaxExemptionReasonId",
+    "DefaultTaxCodeRef",
+    "GSTIN",
+    "ResaleNum",
+    "OpenBalanceDate",
+    "GSTRegistrationType",
+    "PreferredTaxReporting",
+    "PrimaryTaxIdentifier",
+    "SecondaryTaxIdentifier",
+    "BusinessNumber",
+    "IsProject",
+    "ARAccountRef",
+    "Deposit",
+    "AllowIPNPayment",
+    "AllowOnlineCreditCardPayment",
+    "AllowOnlinePayment",
+    "ApplyTaxAfterDiscount",
+    "GlobalTaxCalculation",
+    "TxnTaxDetail",
+    "ShipDate",
+    "TrackingNum",
+    "ShipMethodRef",
+    "ClassRef",
+    "DepartmentRef",
+    "DepositToAccountRef",
+    "TaxExemptionRef",
+    "HomeBalance",
+    "HomeTotalAmt",
+    "BillEmailBcc",
+    "InvoiceLink",
+    "DeliveryAddress",
+    "ShipFromAddr",
+    "TaxFormType",
+    "EInvoiceStatus",
+)
 FIELDS: Mapping[str, Mapping[str, int]] = {  # 0: not a text, or of no limit here
     "Customer": {
         "DisplayName": 500, "CompanyName": 100, "GivenName": 100, "FamilyName": 100, "Notes": 2000,
@@ -72,7 +117,8 @@ class Books:
         self.lock = threading.RLock()
         self.rows: dict[str, dict[str, Entity]] = {kind: {} for kind in FIELDS}
         self.gone: list[tuple[str, str, datetime]] = []
-        self.drawn = 0
+        self.drawn = self.edits = 0
+        self.applied: dict[tuple[str, str], Decimal] = {}
         self.mails: list[tuple[str, str]] = []  # invoice and address, each that left
         self.company = {
             "Id": "1", "SyncToken": "0", "CompanyName": "Dunwell & Sons", "Country": "ES",
@@ -171,10 +217,14 @@ class Books:
         return total - self._used("Invoice", invoice["Id"])
 
     def _used(self, kind: str, number: str) -> Decimal:
-        return sum(
-            (line["Amount"] for payment in self.rows["Payment"].values()
-             for line in payment.get("Line", ()) if _links(line, kind, number)), Decimal(0),
-        )  # fmt: skip
+        return self.applied.get((kind, number), Decimal(0))
+
+    def apply(self, payment: Entity, sign: int = 1) -> None:
+        """Count what a payment settles, or take it off again."""
+        for line in payment.get("Line", ()):
+            for linked in line.get("LinkedTxn", ()):
+                name = (linked["TxnType"], linked["TxnId"])
+                self.applied[name] = self.applied.get(name, Decimal(0)) + sign * line["Amount"]
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -189,13 +239,17 @@ class Books:
             row = {
                 name: value
                 for name, value in copy.deepcopy(given).items()
-                if name not in READ_ONLY or (kind, name) == ("Payment", "TotalAmt")
+                if (name not in READ_ONLY or (kind, name) == ("Payment", "TotalAmt"))
+                and value not in (None, "", "sparse")
+                and name != "sparse"
             }
             row["Id"], row["SyncToken"] = str(self.drawn), "0"
             row["MetaData"] = {"CreateTime": self.stamp(), "LastUpdatedTime": self.stamp()}
             self._complete(kind, row, given)
             self._refer(kind, row)
             self.rows[kind][row["Id"]] = row
+            if kind == "Payment":
+                self.apply(row)
             return copy.deepcopy(self.shown(kind, row))
 
     def _complete(self, kind: str, row: Entity, given: Entity) -> None:
@@ -244,6 +298,9 @@ class Books:
             if kind in ("Invoice", "CreditMemo") and "Line" in fresh:
                 new["TotalAmt"] = sum((line["Amount"] for line in new["Line"]), Decimal(0))
             self._refer(kind, new)
+            if kind == "Payment":
+                self.apply(old, -1)
+                self.apply(new)
             return copy.deepcopy(self.shown(kind, self.touch(kind, new)))
 
     def touch(self, kind: str, row: Entity) -> Entity:
@@ -259,6 +316,8 @@ class Books:
             raise RefusalError("2010", f"Unsupported operation on {kind}")
         for name, value in given.items():
             if name in (*READ_ONLY, "Id", "SyncToken", "sparse"):
+                continue
+            if name in MORE:
                 continue
             if name not in fields:
                 raise RefusalError("2010", f"Request has invalid or unsupported property: {name}")
@@ -291,6 +350,8 @@ class Books:
             if row is None:
                 raise RefusalError("610", f"Object Not Found : {kind} {number}")
             self.gone.append((kind, number, self.now()))
+            if kind == "Payment":
+                self.apply(row, -1)
             for line in row.get("Line", ()) if kind == "Payment" else ():
                 for linked in line.get("LinkedTxn", ()):
                     other = self.rows[linked["TxnType"]].get(linked["TxnId"])

@@ -29,7 +29,7 @@ from dunwell_quickbooks.head import find_holds, without_hold
 from dunwell_quickbooks.opening import opened
 from dunwell_quickbooks.pace import Pace
 from dunwell_quickbooks.plugin import open_adapter
-from tests.quickbooks_books import Entity
+from tests.quickbooks_books import Books, Entity
 from tests.quickbooks_service import CLIENT, REALM, SECRET, ResetError, Service, Trouble
 
 BASE = "http://127.0.0.1:9"
@@ -120,6 +120,7 @@ def adapter_to(
         settings_for(folder, **changed),
         session=session_to(service),
         tick=lambda: service.now.timestamp(),
+        moment=lambda: service.now.timestamp() + 10 * service.books.edits,
         sleep=lambda seconds: None,
         pace=NoPace(),
         page=page,
@@ -185,7 +186,13 @@ class Clerks(People):
     """The people of a company on QuickBooks Online, in its own screens."""
 
     def __init__(self, service: Service) -> None:
-        self.service, self.books = service, service.books
+        self.service = service
+
+    @property
+    def books(self) -> Books:
+        """The records; people take their time with each of them."""
+        self.service.books.edits += 1
+        return self.service.books
 
     @property
     def on(self) -> date:

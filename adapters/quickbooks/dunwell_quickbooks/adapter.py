@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,10 @@ if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does
     from dunwell.model import Describe
     from dunwell.model.tables import PageLike
 
-ONE_MOMENT = 60.0
-"""Seconds for which tables that are read one after the other are those of one moment."""
+AT_ONCE, ONE_MOMENT = 2.0, 60.0
+"""Seconds between two questions, and from the first to the last, of which the answers may be those
+of one moment.
+"""
 
 NOTED: dict[str, mapping.Reader] = {
     "promises": people.promises,
@@ -44,17 +47,23 @@ NOTED: dict[str, mapping.Reader] = {
 class QuickBooksAdapter:
     """One company as an ERP (`dunwell.port.Adapter`).
 
-    A run reads its tables in a row: they are served from one reading of changes, as long as
-    nothing else is asked in between and no table is asked for twice.
+    A run asks for its tables in a row: they are served from one reading of changes, as long as
+    the questions follow at once, nothing is done in between, and nothing is asked for twice.
     """
 
-    def __init__(self, company: Company, *, page_rows: int = 10_000) -> None:
-        self.company, self.page_rows = company, page_rows
+    def __init__(
+        self,
+        company: Company,
+        *,
+        page_rows: int = 10_000,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.company, self.page_rows, self.tick = company, page_rows, tick
         self.logbook = Logbook(company)
         self.native = company.options.remind == "quickbooks"
         self.desk = Desk(self.logbook, Mailer(company, self._view), self.native)
         self._served: set[str] = set()
-        self._synced = 0.0
+        self._synced = self._asked = 0.0
         self._lock = threading.RLock()
 
     def describe(self) -> Describe:
@@ -62,8 +71,7 @@ class QuickBooksAdapter:
         from dunwell.model import Describe
 
         with self._lock:
-            self._served.clear()
-            self._sync()
+            self._fresh("describe")
             company = self.company
             now = company.clock.now()
             on = now.astimezone(company.zone).date()
@@ -167,7 +175,6 @@ class QuickBooksAdapter:
         """The entries that the engine folds."""
         with self._lock:
             self._fresh("heads")
-            self._served.clear()
             view = self._view()
             found = self.logbook.entries(self._debtors(debtors))
             wanted = frozenset(self._debtors(debtors))
@@ -229,15 +236,17 @@ class QuickBooksAdapter:
 
     def _fresh(self, what: str) -> None:
         """Serve from the newest reading of changes, or read them anew."""
-        old = self.company.clock.tick() - self._synced > ONE_MOMENT
-        if not self._served or what in self._served or old or self.company.kept is None:
-            self._sync()
+        now = self.tick()
+        late = now - self._asked > AT_ONCE or now - self._synced > ONE_MOMENT
+        if not self._served or what in self._served or late:
             self._served.clear()
+            self._sync()
         self._served.add(what)
+        self._asked = self.tick()
 
     def _sync(self) -> None:
         self.company.sync()
-        self._synced = self.company.clock.tick()
+        self._synced = self.tick()
 
     def _view(self) -> View:
         company = self.company

@@ -32,7 +32,9 @@ from dunwell_quickbooks.logbook import TRIES, Logbook, body_of
 from dunwell_quickbooks.sending import Mailer
 
 SLOW = timedelta(seconds=130)
-"""How long the service may still be at work on a request."""
+"""How long the service may be at work on a request: nothing begins later than this before the
+deadline, so that after it nothing appears any more. Of a short lease it is half.
+"""
 
 DONE = ("done", "already_done")
 
@@ -125,7 +127,7 @@ class Desk:
             if effect.command.kind == "remind":
                 return self.mailer.begun(effect, right.entry.at)
             return Result(effect.key, "already_done")
-        if now > effect.deadline:
+        if now > effect.deadline - _margin(right.entry):
             return Result(effect.key, "skipped", "busy", detail="its claim has run out")
         return None
 
@@ -209,7 +211,7 @@ class Desk:
             return {number: self.mailer.begun(effect, right.entry.at)}
         if began.status != "done":
             return {number: began}
-        return {number: self.mailer.send(effect)}
+        return {number: self.mailer.send(effect, effect.deadline - _margin(right.entry))}
 
     # -- looking up -----------------------------------------------------------------------------
 
@@ -243,7 +245,7 @@ class Desk:
         body = body_of(right.entry)
         lease = body.lease if isinstance(body, ClaimBody) else 0
         deadline = one.deadline or right.entry.at + timedelta(seconds=lease)
-        over = self.logbook.company.clock.now() > deadline + SLOW
+        over = self.logbook.company.clock.now() > deadline
         return Found.ABSENT if over else Found.CANNOT_TELL
 
 
@@ -287,6 +289,12 @@ def _all(
         number: Result(effect.key, status, reason, detail=detail)  # type: ignore[arg-type]
         for number, effect in marks
     }
+
+
+def _margin(claim: Entry) -> timedelta:
+    body = body_of(claim)
+    lease = body.lease if isinstance(body, ClaimBody) else 0
+    return min(SLOW, timedelta(seconds=lease / 2))
 
 
 def _split(key: str) -> tuple[str, int]:

@@ -23,6 +23,7 @@ def opened(
     *,
     session: requests.Session | None = None,
     tick: Callable[[], float] = time.monotonic,
+    moment: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     pace: Pace | None = None,
     page: int = PAGE,
@@ -45,7 +46,7 @@ def opened(
         heard=clock.hear,
     )
     company = Company(options, door, clock, cache_file=options.cache_file, page=page)
-    return QuickBooksAdapter(company, page_rows=page_rows)
+    return QuickBooksAdapter(company, page_rows=page_rows, tick=moment)
 
 
 def tokens_of(

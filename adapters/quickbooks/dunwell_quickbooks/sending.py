@@ -70,13 +70,13 @@ class Mailer:
             return "it was mailed today already"
         return ""
 
-    def send(self, effect: Effect) -> Result:
+    def send(self, effect: Effect, until: datetime) -> Result:
         """Mail each invoice once; what gets lost on the way is looked for, never sent again."""
         command = effect.command
         assert command.message is not None
         left = 0
         for number, item in enumerate(command.items):
-            if self.company.clock.now() > effect.deadline:
+            if self.company.clock.now() > until:
                 break
             status = self._one(item, command.message.address, f"{effect.key}.{number}")
             if status == "unknown":

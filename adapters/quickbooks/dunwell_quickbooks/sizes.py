@@ -33,7 +33,10 @@ def remarks(company: Company, *, native: bool) -> Iterator[str]:
     yield f"books in {company.currency}" + (
         f", owed also in {', '.join(foreign)}" if foreign else ""
     )
-    yield f"today is counted in {getattr(company.zone, 'key', company.zone)}"
+    named = getattr(company.zone, "key", "")
+    yield f"today is counted in {named or company.zone}" + (
+        "" if named else " (write 'timezone' into [erp]: an offset knows no summer time)"
+    )
     yield _cost(company)
     full = sum(
         length(str(row.get("Notes") or "")) > NEARLY_FULL and not find_head(str(row["Notes"]))
