@@ -65,6 +65,9 @@ Condition = Test | Every | Some | Neither
 
 ALWAYS = Every(())
 
+BUILT_IN_PAUSES = ("excluded", "disputed", "collection")
+"""Reasons to leave an item alone that no policy needs to write, and no pause may be named like."""
+
 
 def tests(condition: Condition) -> Iterator[Test]:
     """Every test inside a condition, in the order written."""

@@ -34,6 +34,9 @@ ORDER = (
 )
 """Items first, then what takes from them, then what forbids; the log last of all."""
 
+NEVER = date(9000, 1, 1)
+"""A due date from here on is no due date."""
+
 SHORT = timedelta(days=90)
 """The least that is read of people's contacts."""
 
@@ -93,6 +96,9 @@ def _table(
         raise ContractBrokenError(f"table '{name}' is not as published: {error}") from error
     for problem in page_problems(name, table):
         raise ContractBrokenError(problem)
+    if "due" in table.columns:
+        # 9999-12-31 and the like are how some systems write that nothing is due
+        table = table.with_columns(pl.when(pl.col("due") < NEVER).then(pl.col("due")))
     return table
 
 

@@ -69,6 +69,11 @@ def read_policy(
 def read_pauses(node: MapNode, words: Words, domain: Domain) -> tuple[tree.Pause, ...]:
     """The pauses of a house or a policy."""
     words.problems.extend(twice("pause", names(node, "pause", "pause")))
+    words.problems.extend(
+        Problem(name.place, f"the pause '{name.text}' is built in", "choose another name")
+        for name in names(node, "pause", "pause")
+        if name.text in tree.BUILT_IN_PAUSES
+    )
     pauses = []
     for entry, model in build.parts(node, "pause", language.Pause):
         before = len(words.problems)

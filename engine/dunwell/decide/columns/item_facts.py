@@ -9,6 +9,7 @@ import polars as pl
 from dunwell.decide.columns.base import Base, always, nothing
 from dunwell.decide.columns.kinds import Amounts, Column, Days, Plain, Ratio
 from dunwell.decide.columns.sheet import Sheet, View
+from dunwell.policy.tree import BUILT_IN_PAUSES
 
 DATED = frozenset(
     {
@@ -142,4 +143,4 @@ def wholly_disputed(sheet: Sheet) -> pl.Series:
     return found
 
 
-GUARDS = ("excluded", "disputed", "collection")
+GUARDS = BUILT_IN_PAUSES
