@@ -7,7 +7,6 @@ import resource
 import time
 
 from bench.book import ON, made
-
 from dunwell.decide.columns import read
 from dunwell.facts import Registry
 

@@ -11,6 +11,8 @@ import polars as pl
 
 from dunwell.calendar import Duration
 from dunwell.decide.memories import BOUNCES, CONTACTS, ITEMS, STANDING, WATCHES, Memories
+from dunwell.log.entry import ContactState, ItemState, StandingState, State
+from dunwell.log.fold import NOTHING, Memory
 from dunwell.model import Book, Describe, frame
 from dunwell.money import Money
 from dunwell.policy.tree import (
@@ -235,7 +237,36 @@ def _memories(rows: pl.DataFrame, accounts: int, seed: int) -> Memories:
         pl.DataFrame(schema=BOUNCES),
         pl.DataFrame(schema=WATCHES),
         standing.select(list(STANDING)),
+        single=_Singly(items, set(debtors["debtor"]), set(standing["debtor"])),
     )
+
+
+class _Singly:
+    """The same memories one by one, as the evaluator reads them; found by where they begin."""
+
+    def __init__(self, items: pl.DataFrame, known: set[str], held: set[str]) -> None:
+        self.items = items.sort("debtor", "item")
+        runs = self.items.select(pl.col("debtor").rle().struct.unnest())
+        ends = runs["len"].cum_sum()
+        self.spans = dict(
+            zip(runs["value"], zip(ends - runs["len"], runs["len"], strict=True), strict=True)
+        )
+        self.known, self.held = known, held
+
+    def __call__(self, debtor: str) -> Memory:
+        """What is remembered of one debtor."""
+        if debtor not in self.known:
+            return NOTHING
+        begin, length = self.spans[debtor]
+        columns = ("item", "ladder", "stage", "cycle", "on")
+        rows = self.items.slice(begin, length).select(columns).iter_rows()
+        stop = StandingState("ES", "hold", "orders", "override", "x", 0, ON)
+        state = State(
+            items=tuple(ItemState(*row) for row in rows),
+            standing=(stop,) if debtor in self.held else (),
+            contacts=(ContactState(ON - timedelta(9), "email", "ES"),),
+        )
+        return Memory(state, head=2, decided=2)
 
 
 def _at_least(fact: str, value: object, **more: Duration) -> Test:
