@@ -59,7 +59,7 @@ def put(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> Coun
     counts = Counts()
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        groups.setdefault(tuple(name for name in row if name != "tags"), []).append(row)
+        groups.setdefault(tuple([name for name in row if name != "tags"]), []).append(row)
     for columns, group in groups.items():
         counts += _put_alike(connection, table, columns, group)
     if table == "customers":
@@ -87,7 +87,7 @@ def _put_alike(
     same = 0
     for row in rows:
         name = tuple(row[part] for part in key)
-        values = tuple(row[column] for column in columns)
+        values = tuple([row[column] for column in columns])
         if name not in known:
             new[name] = values
         elif known[name] == values:

@@ -62,13 +62,18 @@ def _customers_of(booking: Booking, records: Sequence[Record]) -> None:
     """The companies and customers that rows name; a customer's newest row that says more wins."""
     companies: dict[str, str] = {}
     customers: dict[str, dict[str, Scalar]] = {}
+    names = [  # the rows of one file have the same fields
+        (name, name.removeprefix("customer_"))
+        for name in (records[0].fields if records else ())
+        if name.startswith("customer_")
+    ]
     for record in records:
         company = record.text("company") or booking.company
         companies.setdefault(company, record.text("currency") or "EUR")
         one = customers.setdefault(_customer_of(record), {})
-        for name, value in record.fields.items():
-            if name.startswith("customer_") and value is not None:
-                one[name.removeprefix("customer_")] = value
+        for name, short in names:
+            if record.fields[name] is not None:
+                one[short] = record.fields[name]
     new = sorted(set(companies) - booking.known("companies", companies))
     rows: list[Row] = [{"id": c, "name": c, "currency": companies[c]} for c in new]
     booking.put("companies", rows)

@@ -97,6 +97,7 @@ class _Reader:
             for one in TABLES[mapping.table]
             if one.name in mapping.columns or one.name in mapping.constants
         ]
+        self.read: dict[str, dict[Cell, Scalar]] = {one.name: {} for one in fields}
         # amounts last: they need the currency of their row
         self.plan = [
             (
@@ -120,8 +121,14 @@ class _Reader:
                     where = Place(self.file.name, line, (column or 0) + 1)
                     problems.append(Problem(where, f"'{one.name}' is empty"))
                 continue
+            known = self.read[one.name]
+            if cell in known:
+                found[one.name] = known[cell]
+                continue
             try:
-                found[one.name] = self._value(one, cell, found)
+                found[one.name] = value = self._value(one, cell, found)
+                if one.type != "money":  # which depends on the currency of its row
+                    known[cell] = value
             except CellError as error:
                 problems.append(_problem(Place(self.file.name, line, (column or 0) + 1), error))
         return Record(line, found)

@@ -93,8 +93,10 @@ def _with_header(
             problems.append(Problem(Place(name, line, number + 1), message, "rename one"))
     rows = []
     for line, cells in lines[above + 1 :]:
-        extra = [cell for cell in cells[len(header) :] if cell != ""]
-        if extra:
+        if len(cells) == len(header):  # as it should be: nothing to copy
+            rows.append((line, cells))
+            continue
+        if any(cell != "" for cell in cells[len(header) :]):
             message = f"the row has {len(cells)} cells, the header {len(header)}"
             problems.append(Problem(Place(name, line, 1), message, "quote cells that hold a mark"))
         padded = (*cells, *[""] * (len(header) - len(cells)))
@@ -161,8 +163,9 @@ def _lines(name: str, text: str, delimiter: str) -> Iterator[tuple[int, tuple[Ce
         except csv.Error as error:
             message = f"cannot be read from here on: {error}"
             raise ProblemsError([Problem(Place(name, line, 1), message)]) from error
-        if any(cell.strip() for cell in row):
-            yield line, tuple(cell.strip() for cell in row)
+        cells = tuple([cell.strip() for cell in row])
+        if any(cells):
+            yield line, cells
         line = reader.line_num + 1
 
 

@@ -23,6 +23,7 @@ _PLAIN = {
     ".": re.compile(r"[0-9]+(,[0-9]{3})*(\.[0-9]+)?|\.[0-9]+", re.ASCII),
     ",": re.compile(r"[0-9]+(\.[0-9]{3})*(,[0-9]+)?|,[0-9]+", re.ASCII),
 }
+_PENNIES = re.compile(r"-?[0-9]+\.[0-9]{2}", re.ASCII)  # what most amounts look like
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.]?)([0-9]{1,2})\2([0-9]{1,2})", re.ASCII)
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})", re.ASCII)
 _CLOCK = re.compile(r"[T ]\s*[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?\s*(Z|[AP]M|[+-][0-9:]+)?$")
@@ -51,6 +52,9 @@ def sniff_decimal(cells: Iterable[Cell]) -> Decimals | None:
     doubtful = ""
     for cell in cells:
         if not isinstance(cell, str):
+            continue
+        if _PENNIES.fullmatch(cell):
+            seen.setdefault(".", cell)
             continue
         number = _digits(cell)
         marks = [mark for mark in number if mark in ".,"]
@@ -87,7 +91,7 @@ def sniff_order(cells: Iterable[Cell]) -> Order | None:
     """
     seen: dict[Order, str] = {}
     doubtful = ""
-    for cell in cells:
+    for cell in dict.fromkeys(cells):  # a file has many rows and few days
         match = _YEAR_LAST.fullmatch(_CLOCK.sub("", cell)) if isinstance(cell, str) else None
         if match is None:
             continue
@@ -174,6 +178,8 @@ def flag(cell: Cell) -> int:
 
 
 def _number(cell: Cell, decimal: Decimals | None) -> Decimal:
+    if decimal != "," and _PENNIES.fullmatch(str(cell)):
+        return Decimal(str(cell))
     text = str(cell).translate(_BLANKS)
     negative = text.startswith(("-", "−", "(")) or text.endswith(("-", "−"))
     bare = _digits(text)
