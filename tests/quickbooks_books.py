@@ -118,6 +118,7 @@ class Books:
         self.rows: dict[str, dict[str, Entity]] = {kind: {} for kind in FIELDS}
         self.gone: list[tuple[str, str, datetime]] = []
         self.drawn = self.edits = 0
+        self.links = ""  # where invoices can be paid, for who asks for it
         self.applied: dict[tuple[str, str], Decimal] = {}
         self.mails: list[tuple[str, str]] = []  # invoice and address, each that left
         self.company = {

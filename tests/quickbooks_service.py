@@ -270,7 +270,11 @@ class Service:
 
     def _queried(self, asked: str, query: Mapping[str, str]) -> Entity:
         try:
-            return self.books.query(asked)
+            found = self.books.query(asked)
+            if self.books.links and query.get("include") == "invoiceLink":
+                for row in found.get("Invoice", ()):
+                    row["InvoiceLink"] = self.books.links + row["Id"]
+            return found
         except RefusalError:
             self.metered -= 1  # only what succeeds is counted
             raise

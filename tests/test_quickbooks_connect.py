@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+import webbrowser
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -188,7 +189,7 @@ def test_a_person_connects_by_the_browser_and_disconnects(
         threading.Thread(target=lambda: urllib.request.urlopen(back).close()).start()
         return True
 
-    monkeypatch.setattr(cli.webbrowser, "open", browser)
+    monkeypatch.setattr(webbrowser, "open", browser)
     with served(service) as base:
         write_config(tmp_path, base)
         done = CliRunner().invoke(cli.quickbooks, ["connect", "--port", "0"])

@@ -252,6 +252,31 @@ def test_what_people_wrote_and_entered_is_never_cleared(
     }
 
 
+def test_a_line_that_breaks_half_way_never_says_that_nothing_was_done(
+    service: Service, clerks: Clerks, adapter: QuickBooksAdapter
+) -> None:
+    effects: list[Effect] = []
+    for name in ("One", "Two"):
+        debtor = clerks.customer(name)
+        effects += claimed(adapter, debtor, mail(clerks.invoice(customer=debtor)))
+    service.troubles.append(Trouble("429", r"FROM Invoice WHERE Id", nth=2, times=99))
+    with pytest.raises(UnansweredError, match="half way"):
+        adapter.execute(effects)
+    service.troubles.clear()
+    assert statuses(adapter.execute(effects)) == ["already_done", "done"]
+    assert len(service.books.mails) == 2
+
+
+def test_a_send_that_is_throttled_to_the_end_was_not_done(
+    service: Service, clerks: Clerks, adapter: QuickBooksAdapter
+) -> None:
+    debtor = clerks.customer()
+    effects = claimed(adapter, debtor, mail(clerks.invoice(customer=debtor)))
+    service.troubles.append(Trouble("429", SEND, times=99))
+    assert statuses(adapter.execute(effects)) == ["failed"]
+    assert service.books.mails == []
+
+
 # -- the log ------------------------------------------------------------------------------------
 
 

@@ -106,7 +106,7 @@ def test_a_row_that_was_there_all_the_time_is_read_once(
         door = adapter_to(service, Path(folder)).company.door
         plain, asked = door.query, 0
 
-        def query(text: str) -> dict[str, object]:
+        def query(text: str, **params: str) -> dict[str, object]:
             nonlocal asked
             for at, act in meanwhile:
                 alive = [item for item in there if item not in gone]
@@ -118,7 +118,7 @@ def test_a_row_that_was_there_all_the_time_is_read_once(
                 elif at == asked and alive and act == "p":
                     clerks.change("Invoice", alive[-1], PrivateNote="touched")
             asked += 1
-            return plain(text)
+            return plain(text, **params)
 
         door.query = query  # type: ignore[method-assign]
         found = [row["Id"] for row in every(door, "Invoice", page=page)]

@@ -188,7 +188,8 @@ class QuickBooksAdapter:
             self._served.clear()
             if self.company.kept is None:
                 self._sync()
-            return self.logbook.append(entries)
+            with self.company.door.honest():
+                return self.logbook.append(entries)
 
     def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
         """Perform each effect once, after another look at what changed."""
@@ -197,7 +198,8 @@ class QuickBooksAdapter:
             if not effects:
                 return []
             self._sync()
-            return self.desk.execute(effects)
+            with self.company.door.honest():
+                return self.desk.execute(effects)
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:
         """Whether effects exist."""

@@ -89,7 +89,7 @@ def save(path: Path | None, kept: Kept) -> None:
     """Keep it; a disk that is full costs calls the next time, nothing else."""
     if path is not None:
         with contextlib.suppress(OSError):
-            write_private(path, _encode(kept))
+            write_private(path, _encode(kept), flush=False)
 
 
 __all__ = ["KEPT", "Entity", "Kept", "load", "save", "slim"]

@@ -15,7 +15,7 @@ import click
 
 from dunwell.errors import DunwellError, Place, Problem, ProblemsError
 from dunwell.hooks import Settings
-from dunwell_quickbooks.connecting import AUTHORIZE, code_in, listening, question
+from dunwell_quickbooks.connecting import code_in, listening, question
 from dunwell_quickbooks.opening import tokens_of
 from dunwell_quickbooks.options import Options, read_options
 from dunwell_quickbooks.tokens import locked
@@ -83,7 +83,7 @@ def connect(
 
 
 def _show(options: Options, redirect: str, state: str, *, no_browser: bool) -> None:
-    address = question(options.client_id, redirect, state, url=options.authorize_url or AUTHORIZE)
+    address = question(options.client_id, redirect, state, url=options.authorize_url)
     click.echo(f"the app must have this redirect URI: {redirect}")
     click.echo(f"say yes here: {address}")
     if not no_browser:

@@ -102,6 +102,8 @@ class Company:
         except RefusedError:
             return False  # the window is too old for the service, whose clock we do not know yet
         now = self.clock.now()
+        if now - since > OLDEST:  # the clock was not known before
+            return False
         if sum(len(rows) for rows in found.values()) >= CHANGES_FULL:
             self._catch_up_each(kept, since)
         else:
@@ -165,7 +167,9 @@ class Company:
         return {row["Id"]: cache.slim(kind, row) for row in rows}
 
     def _every(self, kind: str, where: str) -> list[Entity]:
-        return querying.every(self.door, kind, where, page=self.page)
+        links = kind == "Invoice" and self.options.payment_links
+        more = {"include": "invoiceLink"} if links else {}
+        return querying.every(self.door, kind, where, page=self.page, **more)
 
     def _scan(self, kept: Kept) -> None:
         """Find the notes of all logs: a head that a person removed is found again by them."""
@@ -181,6 +185,9 @@ class Company:
         if row.get("status") == "Deleted":
             records.pop(str(row["Id"]), None)
         else:
+            old = records.get(str(row["Id"]), {})
+            if kind == "Invoice" and "InvoiceLink" not in row and "InvoiceLink" in old:
+                row = {**row, "InvoiceLink": old["InvoiceLink"]}  # changes come without it
             records[str(row["Id"])] = cache.slim(kind, row)
 
     def put_note(self, row: Entity, kept: Kept | None = None) -> None:

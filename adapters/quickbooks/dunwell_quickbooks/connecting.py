@@ -12,12 +12,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from dunwell.errors import ConfigurationError, DeniedError
 
-AUTHORIZE = "https://appcenter.intuit.com/connect/oauth2"
 SCOPE = "com.intuit.quickbooks.accounting"
 _PAGE = "<!doctype html><meta charset=utf-8><title>Dunwell</title><p>{}</p>"
 
 
-def question(client: str, redirect: str, state: str, *, url: str = AUTHORIZE) -> str:
+def question(client: str, redirect: str, state: str, *, url: str) -> str:
     """The address at which a person says yes."""
     asked = {
         "client_id": client,

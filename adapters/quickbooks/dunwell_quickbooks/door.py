@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -66,7 +67,9 @@ class Line:
 
 
 class Door:
-    """Requests under one token and one pace. `asked` counts reads, which are metered."""
+    """Requests under one token and one pace. `asked` counts reads, which are metered; `wrote` the
+    writes that were done or may have been.
+    """
 
     def __init__(
         self,
@@ -81,7 +84,7 @@ class Door:
         self.line, self.tokens, self.pace = line, tokens, pace
         self.session = session or requests.Session()
         self.sleep, self.heard = sleep, heard
-        self.asked = 0
+        self.asked = self.wrote = 0
 
     # -- reads ----------------------------------------------------------------------------------
 
@@ -100,9 +103,9 @@ class Door:
                 self.sleep(2.0**attempt)
         raise AssertionError
 
-    def query(self, text: str) -> Entity:
+    def query(self, text: str, **params: str) -> Entity:
         """The `QueryResponse` of a query."""
-        found = self.read("query", {}, text).get("QueryResponse")
+        found = self.read("query", params, text).get("QueryResponse")
         return found if isinstance(found, dict) else {}
 
     # -- writes ---------------------------------------------------------------------------------
@@ -155,7 +158,11 @@ class Door:
         rejected, waited = "", 0
         while True:
             token = self.tokens.access(rejected=rejected)
-            answer = self._shot(method, path, params, body, kind, token)
+            try:
+                answer = self._shot(method, path, params, body, kind, token)
+            except BrokenError:
+                self.wrote += write
+                raise
             if answer.status_code == 401:
                 if rejected:
                     raise DeniedError("QuickBooks refuses a fresh token", remedy=AGAIN)
@@ -168,6 +175,7 @@ class Door:
                     )
                 self.sleep(_pause(answer))
             else:
+                self.wrote += write and answer.status_code not in (400, 403)
                 return self._judged(answer)
 
     def _shot(
@@ -231,6 +239,17 @@ class Door:
         if moment is not None:
             self.heard(moment)
         return found
+
+    @contextmanager
+    def honest(self) -> Iterator[None]:
+        """Several writes as one: once something was done, no error may say that nothing was."""
+        before = self.wrote
+        try:
+            yield
+        except (UnavailableError, DeniedError, ConfigurationError) as error:
+            if self.wrote > before:
+                raise UnansweredError(f"it stopped half way: {error}") from error
+            raise
 
     def close(self) -> None:
         """Let go of the connections."""

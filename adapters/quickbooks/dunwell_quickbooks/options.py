@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 from dunwell.errors import ConfigurationError
 
 PRODUCTION = "https://quickbooks.api.intuit.com"
+AUTHORIZE_URL = "https://appcenter.intuit.com/connect/oauth2"
 TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"
 
 Remind = Literal["channel", "quickbooks"]
 StoreKind = Literal["file", "keyring"]
 _KNOWN = (
-    "adapter", "realm", "client_id", "api_base", "token_url", "token_store", "remind", "timezone",
-    "history_months", "folder", "authorize_url", "requests_per_minute", "requests_per_second",
+    "adapter", "realm", "client_id", "api_base", "token_url", "authorize_url", "token_store",
+    "remind", "payment_links", "timezone", "history_months", "folder", "requests_per_minute",
+    "requests_per_second",
 )  # fmt: skip
 
 
@@ -34,9 +36,10 @@ class Options:
     folder: Path
     api_base: str = PRODUCTION
     token_url: str = TOKEN_URL
-    authorize_url: str = ""
+    authorize_url: str = AUTHORIZE_URL
     token_store: StoreKind = "file"
     remind: Remind = "channel"
+    payment_links: bool = False
     timezone: str = ""
     history_months: int = 24
     requests_per_minute: int = 450
@@ -73,11 +76,10 @@ def read_options(values: Mapping[str, object], folder: Path) -> Options:
         folder=where,
         api_base=_address(values, "api_base", PRODUCTION),
         token_url=_address(values, "token_url", TOKEN_URL),
-        authorize_url=_address(
-            values, "authorize_url", "https://appcenter.intuit.com/connect/oauth2"
-        ),
+        authorize_url=_address(values, "authorize_url", AUTHORIZE_URL),
         token_store=_store(values),
         remind=_remind(values),
+        payment_links=_flag(values, "payment_links"),
         timezone=zone,
         history_months=_number(values, "history_months", 24, most=120),
         requests_per_minute=_number(values, "requests_per_minute", 450, most=500),
@@ -98,6 +100,13 @@ def _number(values: Mapping[str, object], key: str, default: int, *, most: int) 
     value = values.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise ConfigurationError(f"'{key}' in [erp] is a number from 1 to {most}, not {value!r}")
+    return value
+
+
+def _flag(values: Mapping[str, object], key: str) -> bool:
+    value = values.get(key, False)
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"'{key}' in [erp] is true or false, not {value!r}")
     return value
 
 

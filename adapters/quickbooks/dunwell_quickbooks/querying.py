@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dunwell_quickbooks.door import Door, Entity
 
@@ -22,26 +22,30 @@ def quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def every(door: Door, entity: str, where: str = "", *, page: int = PAGE) -> list[Entity]:
+def every(
+    door: Door, entity: str, where: str = "", *, page: int = PAGE, **params: str
+) -> list[Entity]:
     """All records of a kind, in the order of their Ids, which no change of a record moves.
 
     Rows that are gone meanwhile shift those after them: each page begins one row early, and where
     that row is not the last one known the reading begins anew from the start.
     """
     for _ in range(3):
-        found = _pages(door, entity, where, page)
+        found = _pages(door, entity, where, page, params)
         if found is not None:
             return found
     # people delete faster than we read: what is missing comes with the changes read afterwards
-    return list({row["Id"]: row for row in _plain(door, entity, where, page)}.values())
+    return list({row["Id"]: row for row in _plain(door, entity, where, page, params)}.values())
 
 
-def _pages(door: Door, entity: str, where: str, page: int) -> list[Entity] | None:
+def _pages(
+    door: Door, entity: str, where: str, page: int, params: Mapping[str, str]
+) -> list[Entity] | None:
     found: list[Entity] = []
     while True:
         # one row early, so that a page shows whether rows before it are gone
         start = max(len(found), 1)
-        rows = _page(door, entity, where, start, page)
+        rows = _page(door, entity, where, start, page, params)
         full = len(rows) == page
         if found:
             if not rows or rows[0]["Id"] != found[-1]["Id"]:
@@ -52,20 +56,24 @@ def _pages(door: Door, entity: str, where: str, page: int) -> list[Entity] | Non
             return found
 
 
-def _plain(door: Door, entity: str, where: str, page: int) -> Iterator[Entity]:
+def _plain(
+    door: Door, entity: str, where: str, page: int, params: Mapping[str, str]
+) -> Iterator[Entity]:
     start = 1
     while True:
-        rows = _page(door, entity, where, start, page)
+        rows = _page(door, entity, where, start, page, params)
         yield from rows
         if len(rows) < page:
             return
         start += page - min(50, page // 2)
 
 
-def _page(door: Door, entity: str, where: str, start: int, page: int) -> list[Entity]:
+def _page(
+    door: Door, entity: str, where: str, start: int, page: int, params: Mapping[str, str]
+) -> list[Entity]:
     clause = f" WHERE {where}" if where else ""
     text = f"SELECT * FROM {entity}{clause} ORDERBY Id STARTPOSITION {start} MAXRESULTS {page}"
-    return records(door.query(text), entity)
+    return records(door.query(text, **params), entity)
 
 
 def chosen(door: Door, entity: str, ids: Iterable[str], *, page: int = PAGE) -> list[Entity]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dunwell.errors import UnavailableError
+from dunwell.errors import AdapterError, UnavailableError
 from dunwell.log.entry import Result
 from dunwell.port import Effect, Found
 from dunwell_quickbooks.calendar import instant
@@ -105,7 +105,7 @@ class Mailer:
         except BrokenError:
             try:
                 after = sent_at(self.company.reread("Invoice", [item]).get(item, {}))
-            except (UnavailableError, RefusedError):
+            except AdapterError:
                 return "unknown"
             # a person may have pressed the button in the same second: either way it was mailed
             return "sent" if after is not None and after != before else "unknown"

@@ -267,15 +267,16 @@ def _fields(answer: requests.Response) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file as a whole; only its owner can read it."""
+def write_private(path: Path, content: bytes, *, flush: bool = True) -> None:
+    """Replace a file as a whole; only its owner can read it. Flushed, it survives a power cut."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            file.flush()
+            os.fsync(file.fileno())
     beside.replace(path)
 
 
