@@ -30,7 +30,7 @@ demo: setup  ## see a small company's receivables collected
 	$(BIN)/dunwell demo
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses=auto --dist=loadfile
 
 lint: setup  ## format, lint, types, layers: all checks but the tests
 	$(BIN)/ruff format --check --quiet .
@@ -50,9 +50,11 @@ check: lint coverage  ## all checks and the tests: what a change must pass
 
 torture: setup  ## the properties with many more examples, and the tests that take minutes
 	$(BIN)/python -m pytest -q -m 'hypothesis or torture' --hypothesis-profile=torture
+	DUNWELL_KILLS=150 $(BIN)/python -m pytest -q tests/test_kill.py
 
-bench: setup  ## run the benchmarks, one after the other
-	for file in bench/bench_*.py; do echo "$$file" && $(BIN)/python "$$file" || exit 1; done
+bench: setup  ## run the benchmarks, one after the other, beside their peers
+	$(BIN)/python -m pip install --quiet --group bench
+	for name in columns decide plan; do echo "$$name" && $(BIN)/python -m bench.bench_$$name || exit 1; done
 
 schema: setup  ## write the published schema and reference anew
 	$(BIN)/python -m dunwell.policy.publish docs
