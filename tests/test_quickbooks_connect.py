@@ -11,6 +11,7 @@ import threading
 import urllib.request
 import webbrowser
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -166,12 +167,13 @@ def test_a_wrong_setting_says_what_to_write(
 # -- the code flow ------------------------------------------------------------------------------
 
 
-def write_config(folder: Path, base: str) -> None:
+def write_config(folder: Path, base: str, more: str = "") -> None:
     (folder / "policies").mkdir(exist_ok=True)
     (folder / "dunwell.toml").write_text(
         "policies = ['policies']\n"
         f"[erp]\nadapter = 'quickbooks'\nrealm = '{REALM}'\nclient_id = '{CLIENT}'\n"
-        f"api_base = '{base}'\ntoken_url = '{base}/oauth2/v1/tokens/bearer'\n"
+        f"api_base = '{base}'\ntoken_url = '{base}/oauth2/v1/tokens/bearer'\n{more}"
+        "[channels.email]\nvia = 'folder'\nfolder = 'out'\nfrom = 'ar@us.example'\n"
     )
 
 
@@ -234,16 +236,7 @@ def test_doctor_says_what_works_and_what_a_run_costs(service: Service, tmp_path:
             "  - stage: s\n    when: {days_past_due: {at_least: 5}}\n"
             "    do: [{tag: {tag: late}}]\n"
         )
-        environ = {
-            **os.environ,
-            "DUNWELL_QUICKBOOKS_CLIENT_SECRET": SECRET,
-            "DUNWELL_QUICKBOOKS_REFRESH_TOKEN": "refresh-0",
-        }
-        started = [sys.executable, "-c", "from dunwell.cli import main; main()"]
-        told = subprocess.run(
-            [*started, "doctor", "--format", "json"],
-            cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        told = dunwell(tmp_path, "doctor", "--format", "json")
     assert told.stdout, told.stderr
     found = json.loads(told.stdout)
     notes = " ".join(found["notes"])
@@ -252,6 +245,60 @@ def test_doctor_says_what_works_and_what_a_run_costs(service: Service, tmp_path:
     assert found["capabilities"]["hold"]["strength"] == "advisory"
     problems = [(problem.get("line"), problem["message"]) for problem in found["problems"]]
     assert (9, "'quickbooks' does not tag customers") in problems, problems
+
+
+POLICY = """\
+house: h
+policies: [p]
+roles: {collector: ana@us.example}
+---
+policy: p
+currency: EUR
+ladder:
+  - stage: first
+    when: {days_past_due: {at_least: 5}}
+    do:
+      - hold: {kind: orders, reason: overdue}
+      - remind: {template: first_notice}
+      - task: {summary: call them, assign: [collector], due: 2 days}
+"""
+
+
+@pytest.mark.parametrize("remind", ["channel", "quickbooks"])
+def test_a_run_by_the_command_line_reminds_once_and_a_second_one_does_nothing(
+    service: Service, tmp_path: Path, remind: str
+) -> None:
+    clerks = Clerks(service)
+    debtor = clerks.customer("O'Neill & Sons")
+    due = clerks.on - timedelta(days=9)
+    item = clerks.invoice("1001", customer=debtor, issued=due, due=due)
+    with served(service) as base:
+        write_config(tmp_path, base, f"remind = '{remind}'\n")
+        (tmp_path / "policies" / "p.yaml").write_text(POLICY)
+        for done in (3, 0):
+            told = dunwell(tmp_path, "run", "--format", "json")
+            assert told.returncode == 0, told.stdout + told.stderr
+            assert json.loads(told.stdout)["done"] == done, told.stdout
+    mailed = list((tmp_path / "out").glob("*.eml"))
+    assert [len(mailed), len(service.books.mails)] == ([1, 0] if remind == "channel" else [0, 1])
+    assert {number for number, _ in service.books.mails} <= {item}
+    notes = str(service.books.rows["Customer"][debtor]["Notes"])
+    assert "[dunwell 2 2026-03-02 n" in notes or "[dunwell 3 2026-03-02 n" in notes
+    assert "[dunwell hold orders] " in notes
+    assert [face.kind for face in clerks.faces(debtor)] == ["task"]
+
+
+def dunwell(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user does."""
+    environ = {
+        **os.environ,
+        "DUNWELL_QUICKBOOKS_CLIENT_SECRET": SECRET,
+        "DUNWELL_QUICKBOOKS_REFRESH_TOKEN": "refresh-0",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", "from dunwell.cli import main; main()", *words],
+        cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
 
 
 def test_the_group_is_shown_by_dunwell_itself() -> None:

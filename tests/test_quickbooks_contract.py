@@ -22,6 +22,15 @@ class TestQuickBooks(AdapterContract):
             yield harness
 
 
+class TestQuickBooksThatMailsItself(AdapterContract):
+    sizes = (5, 30)
+    old_entries = 500
+
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> QuickBooksHarness:
+        return QuickBooksHarness(tmp_path, remind="quickbooks")
+
+
 @pytest.mark.slow
 class TestQuickBooksWithTheEngine(EngineContract):
     numbers = (3, 60)

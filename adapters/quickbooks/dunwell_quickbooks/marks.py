@@ -24,6 +24,12 @@ _START = re.compile(
     r")",
     re.IGNORECASE,
 )
+_ANYWHERE = re.compile(
+    r"\b(?:"
+    r"(?P<exclusion>(?i:do not (?:contact|email|mail|call|chase)|don'?t contact)|DNC)"
+    r"|(?P<hold>HOLD)|(?P<dispute>DISPUTED?)|(?P<promise>PROMISED?)"
+    r")\b"
+)
 _DAY = r"\d{4}-\d\d-\d\d"
 _WORDED = re.compile(rf"\b(?P<word>until|since|made|ended|by)\s+(?P<day>{_DAY})", re.IGNORECASE)
 _ENDED = re.compile(rf"\s*\bended\s+{_DAY}", re.IGNORECASE)
@@ -67,7 +73,7 @@ def _marks(text: str, owner: str) -> Iterator[Mark]:
         line = raw.strip()
         if line.startswith("[dunwell"):
             continue
-        match = _START.match(line)
+        match = _START.match(line) or _ANYWHERE.search(line)
         if match is None:
             continue
         meant = _ENDED.sub("", line).strip()  # a line that is ended later stays the same mark
