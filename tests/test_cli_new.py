@@ -1,4 +1,4 @@
-"""`dunwell new adapter`: what it makes installs, registers, is in good form, and says what is left."""
+"""`dunwell new adapter`: what it makes installs, registers, and says what is left to be done."""
 
 from __future__ import annotations
 

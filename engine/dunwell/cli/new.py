@@ -1,4 +1,4 @@
-"""`dunwell new adapter NAME`: a package that installs, registers and reads from its first minute."""
+"""`dunwell new adapter NAME`: a package that installs, registers and reads from the start."""
 
 from __future__ import annotations
 

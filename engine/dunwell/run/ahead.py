@@ -155,7 +155,7 @@ def ahead(engine: Engine, cases: Sequence[Case], *, tenant: str, now: datetime) 
         return Ahead(start, stopped="nothing is decided for this customer as things are")
     items = sum(len(case.items) for case in cases)
     span = max(NEAREST, min(FARTHEST, WORK // max(1, items)))
-    context = Context(tenant, engine.house, Unworded(engine.wording), frozenset(engine.channels))
+    context = Context(tenant, engine.house, Unworded(engine.wording), engine.ways)
     world = _World(list(cases), cases[0].memory)
     try:
         days = tuple(

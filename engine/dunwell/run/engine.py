@@ -9,7 +9,7 @@ from dunwell.calendar import CalendarSource
 from dunwell.facts import Registry
 from dunwell.hooks import VetoPlugin
 from dunwell.policy.tree import House
-from dunwell.port import Adapter, Channel
+from dunwell.port import Adapter, Capability, Channel
 from dunwell.run.words import Wording
 
 Progress = Callable[[str, int, int], None]
@@ -43,3 +43,9 @@ class Engine:
     plain: bool = False  # decide by the evaluator alone, without columns and network
     progress: Progress = silent
     tick: Callable[[], float] | None = None  # seconds that only run forward; None: the machine's
+
+    @property
+    def ways(self) -> frozenset[str]:
+        """What messages can leave by: the channels, and e-mail where the ERP sends it itself."""
+        native = self.adapter.capabilities()[Capability.REMIND].level == "native"
+        return frozenset({*self.channels, "email"} if native else self.channels)

@@ -87,7 +87,7 @@ def _debtor(engine: Engine, seen: Read, subject: Subject, on: date) -> _Debtor:
     found = cases(seen.book, memories(folded), setting, debtors=[subject.debtor])
     judged = [case for case in found if case.policy.name]
     tenant = seen.book.describe.tenant
-    context = Context(tenant, engine.house, engine.wording, frozenset(engine.channels))
+    context = Context(tenant, engine.house, engine.wording, engine.ways)
     notes = list(_stale(engine.house, seen, on))
     plans: list[AccountPlan] = []
     future = Ahead(on)

@@ -20,7 +20,7 @@ from dunwell.run.reports import BudgetReport, WordReport
 def reach(case: Case, engine: Engine) -> tuple[str, str]:
     """Where a message would go now, and in which hours of today."""
     rules = case.house.contacts(case.policy)
-    channels = [c for c in rules.channels if c in engine.channels]
+    channels = [c for c in rules.channels if c in engine.ways]
     if not channels:
         return "", "no channel of the policy is configured"
     to = next(recipients(case, (), channels), None)

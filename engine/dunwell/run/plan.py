@@ -60,7 +60,7 @@ def make_plan(
     _refuse_copies(folded, described.tenant)
     engine.progress("deciding", 0, 0)
     decided = _decide(engine, seen, memories(folded), on)
-    context = Context(described.tenant, engine.house, engine.wording, frozenset(engine.channels))
+    context = Context(described.tenant, engine.house, engine.wording, engine.ways)
     accounts = _accounts(engine, decided, context, seen.now)
     header = _header(engine, seen, on, decided, accounts, only)
     return Planned(Plan(header, accounts), decided, seen.book, folded, seen.now)

@@ -1,0 +1,1 @@
+"""Records for Dunwell on parties, and a hold that stops sales."""

@@ -1,0 +1,178 @@
+"""The port on Tryton: what the engine asks, answered over JSON-RPC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dunwell.errors import ConfigurationError
+from dunwell.log.entry import Entry, Result
+from dunwell.port import (
+    Appended,
+    Capabilities,
+    Capability,
+    Effect,
+    Found,
+    Heads,
+    Sought,
+    Strength,
+)
+from dunwell_tryton import effects as deeds
+from dunwell_tryton import log
+from dunwell_tryton.client import Client
+from dunwell_tryton.companion import MODEL, Companion
+from dunwell_tryton.reading import Company, Reader
+
+if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does not need
+    from dunwell.model import Describe
+    from dunwell.model.tables import PageLike
+
+DUNNING = "account.dunning"
+LIMIT = "party.party.credit_limit_amount"
+GRACE = timedelta(seconds=20)
+INSTALL = "install and activate the Tryton module 'dunwell'"
+
+
+class TrytonAdapter:
+    """One company of one Tryton database (`dunwell.port.Adapter`).
+
+    `mails`: reminders leave by Tryton's own mail, and not by Dunwell's channels. `grace` is how
+    long a worker that has begun something may take before another one looks after it.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        company: int | None = None,
+        mails: bool = True,
+        customer_type: str = "",
+        grace: timedelta = GRACE,
+    ) -> None:
+        self.client, self.mails, self.grace = client, mails, grace
+        self._company, self._customer_type = company, customer_type
+
+    @cached_property
+    def _models(self) -> frozenset[str]:
+        return self.client.there(MODEL, DUNNING, LIMIT)
+
+    @cached_property
+    def companion(self) -> Companion:
+        """The companion module, where it is activated."""
+        return Companion(MODEL in self._models)
+
+    @cached_property
+    def company(self) -> Company:
+        """The company that is collected for; asked once."""
+        client = self.client
+        rows = client.rows(
+            "company.company", [],
+            ["party.name", "party.addresses.country.code", "currency.code", "timezone"],
+        )  # fmt: skip
+        own = self._company or client.context.get("company")
+        row = next((row for row in rows if row["id"] == own), None)
+        if row is None:
+            names = ", ".join(f"{row['id']} {row['party.']['name']}" for row in rows)
+            raise ConfigurationError(f"the user has no company '{own}' (there are: {names})")
+        everything = [["active", "in", [True, False]]]
+        codes = client.rows("currency.currency", everything, ["code"])
+        addresses = row["party."].get("addresses.") or [{}]
+        return Company(
+            id=row["id"],
+            name=row["party."]["name"],
+            currency=row["currency."]["code"],
+            timezone=row["timezone"] or "",
+            country=(addresses[0].get("country.") or {}).get("code") or "",
+            currencies={code["id"]: code["code"] for code in codes},
+            blocks=DUNNING in self._models,
+            limits=LIMIT in self._models,
+        )
+
+    def describe(self) -> Describe:
+        """Which database and company, its own today, Tryton's clock."""
+        from dunwell.model import Describe
+
+        company, now = self.company, self.client.clock()
+        notes = (
+            [] if company.timezone else ["the company has no timezone: days are counted in UTC"]
+        )
+        try:
+            zone = ZoneInfo(company.timezone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            zone = ZoneInfo("UTC")
+        return Describe(
+            tenant=f"tryton:{self.client.database}:{company.id}:{company.name}",
+            system="tryton",
+            on=now.astimezone(zone).date(),
+            now=now,
+            notes=tuple(notes),
+        )
+
+    def capabilities(self) -> Capabilities:
+        """What works here; the companion module makes effects surer and holds stricter."""
+        there, limits = self.companion.there, LIMIT in self._models
+        if there:
+            sure = "a key is there once; only a mail whose answer was lost cannot be told"
+            hold = Strength("enforced")
+        else:
+            sure = "a note follows its entry in a second call: in doubt only if we stop between"
+            hold = Strength("none", "the module 'sale_credit_limit' is not activated", INSTALL)
+        if limits and not there:
+            why = (
+                "a credit limit of 0: credit managers can skip it, drop shipments are not checked"
+            )
+            hold = Strength("advisory", why, INSTALL)
+        remind = Strength("none", "switched off: Dunwell's channels send", "mail = 'tryton'")
+        return Capabilities(
+            strengths={
+                Capability.APPEND: Strength("exclusive"),
+                Capability.EFFECT: Strength("looked_up", sure, "" if there else INSTALL),
+                Capability.REMIND: Strength("native") if self.mails else remind,
+                Capability.TASK: Strength("native"),
+                Capability.HOLD: hold,
+                Capability.TAG: Strength("native"),
+                Capability.NOTE: Strength("native"),
+                Capability.REFRESH: Strength("native"),
+            },
+            hold_kinds=(*(("orders",) if there else ()), *(("credit",) if limits else ())),
+            hold_scope="company",
+        )
+
+    def read(
+        self, table: str, *, debtors: Sequence[str] | None = None, since: date | None = None
+    ) -> Iterator[PageLike]:
+        """The rows of a published table, in pages."""
+        from dunwell.model import page
+
+        reader = Reader(self.client, self.company, self.companion, self._customer_type)
+        for rows in reader.pages(table, debtors, since):
+            yield page(table, rows)
+
+    def heads(self, *, debtors: Sequence[str] | None = None, since: date) -> Heads:
+        """The entries that the engine folds."""
+        return log.heads(self.client, debtors, since)
+
+    def append(self, entries: Sequence[Entry]) -> Sequence[Appended]:
+        """Append each entry at its position."""
+        return log.append(self.client, entries)
+
+    def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
+        """Perform each effect once."""
+        company = str(self.company.id)
+        able = deeds.Able(self.companion, company, self.mails, LIMIT in self._models)
+        return deeds.Desk(self.client, able, effects, self.grace).run()
+
+    def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:
+        """Whether effects exist."""
+        return deeds.look_up(self.client, self.companion, sought)
+
+    def log(self, debtor: str | None = None, *, limit: int = 200) -> Sequence[Entry]:
+        """The log, newest first."""
+        return log.newest(self.client, debtor, limit)
+
+    def close(self) -> None:
+        """Hang up; safe to call twice."""
+        self.client.close()

@@ -1,0 +1,131 @@
+"""The harness of a real Tryton: people, adapters, and what goes wrong on the line."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from dunwell.errors import UnansweredError
+from dunwell.port import Adapter
+from dunwell.testing.contract import Harness
+from dunwell_tryton.adapter import TrytonAdapter
+from dunwell_tryton.client import Client
+from tests.tryton_people import Clerks
+from tests.tryton_server import PASSWORD, Server
+
+GRACE = timedelta(seconds=4)
+PAGE = 20
+
+
+class Line:
+    """What all clients of one harness share: the clock's shift, the calls, what goes wrong."""
+
+    def __init__(self) -> None:
+        self.shift = timedelta()
+        self.calls = 0
+        self.down = False
+        self.lose = False
+
+
+class Watched(Client):
+    """A client on such a line."""
+
+    def __init__(self, line: Line, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.line = line
+
+    @property
+    def now(self) -> Any:
+        """Tryton's clock, moved."""
+        self.shift = self.line.shift
+        return super().now
+
+    def _post(self, body: bytes, changes: bool) -> http.client.HTTPResponse:
+        self.line.calls += 1
+        if self.line.down:
+            self._host = "127.0.0.1:9"  # nobody listens
+        return super()._post(body, changes)
+
+    def _read(self, answer: http.client.HTTPResponse, changes: bool) -> bytes:
+        text = super()._read(answer, changes)
+        if changes and self.line.lose:
+            self.line.lose = False
+            raise UnansweredError("the answer was lost")
+        return text
+
+
+class TrytonHarness(Harness):
+    """One database, put back to what it was; `user` is whom the adapter logs in as."""
+
+    page_rows = PAGE
+    batch_rows = PAGE
+
+    def __init__(self, server: Server, database: str, *, user: str = "admin") -> None:
+        self.server, self.database, self.user = server, database, user
+        server.reset(database)
+        self.line = Line()
+        self._session: tuple[str, dict[str, Any]] = ("", {})
+        self.desk = Client(server.url, database, "admin", PASSWORD)
+        self._share(self.desk)
+        self.people = self.clerks = Clerks(
+            self.desk, self.today, module=database == "module", books=server.books
+        )
+
+    def today(self) -> date:
+        """Today in Tryton, by its clock and ours."""
+        if not self.desk.calls:
+            self.desk.clock()
+        return (self.desk.now + self.line.shift).date()
+
+    def _share(self, client: Client) -> None:
+        """One session for all clients: to log in takes a second of hashing."""
+        kept = self.server.sessions.get(f"{self.database}/{client.user}")
+        if kept is None:
+            client.clock()
+            self.server.keep(self.database, client.user, client._session, client._context)
+            kept = self.server.sessions[f"{self.database}/{client.user}"]
+        client._session, client._context = kept
+
+    def client(self) -> Client:
+        """A new client."""
+        password = PASSWORD if self.user == "admin" else f"{self.user}-secret-1"
+        made = Watched(
+            self.line, self.server.url, self.database, self.user, password, page=self.page_rows
+        )
+        calls = self.line.calls
+        self._share(made)
+        self.line.calls = calls
+        return made
+
+    def open(self) -> Adapter:
+        return TrytonAdapter(self.client(), grace=GRACE, customer_type="business")
+
+    def calls(self) -> int:
+        return self.line.calls
+
+    def crowd(self, customers: int) -> None:
+        self.clerks.crowd(self._crowd, customers)
+        self._crowd += customers
+
+    def pass_time(self, span: timedelta) -> None:
+        self.line.shift += span
+
+    def elsewhere(self) -> Callable[[], Adapter]:
+        return partial(open_elsewhere, self.server.url, self.database)
+
+    def disconnect(self) -> None:
+        self.line.down = True
+
+    def lose_answer(self) -> None:
+        self.line.lose = True
+
+    def open_as_stranger(self) -> Adapter:
+        return TrytonAdapter(Client(self.server.url, self.database, "admin", "wrong"))
+
+
+def open_elsewhere(url: str, database: str) -> Adapter:
+    """The adapter in another process."""
+    return TrytonAdapter(Client(url, database, "admin", PASSWORD))
