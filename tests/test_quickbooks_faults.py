@@ -11,7 +11,7 @@ import pytest
 
 from dunwell.command import Command, Message
 from dunwell.errors import DeniedError, UnansweredError, UnavailableError
-from dunwell.port import Adapter, Effect, Found, Won
+from dunwell.port import Adapter, Effect, Found, Lost, Won
 from dunwell.testing.contract.deeds import (
     claim,
     entries,
@@ -288,6 +288,36 @@ def test_a_note_whose_answer_was_lost_is_attached_once(
     service.troubles.append(Trouble(what, ATTACH))
     write(adapter, claim(adapter, debtor, 1))
     assert len(service.books.rows["Attachable"]) == 1
+
+
+def test_a_note_without_a_head_is_no_claim_of_who_wrote_it(
+    service: Service, clerks: Clerks, adapter: QuickBooksAdapter, tmp_path: Path
+) -> None:
+    debtor = clerks.customer()
+    first = claim(adapter, debtor, 1, nonce="first")
+    service.troubles.append(Trouble("429", CUSTOMER, times=99))
+    with pytest.raises(UnansweredError):
+        adapter.append([first])
+    service.troubles.clear()
+    assert entries(adapter, debtor) == []
+    service.books.delete("Attachable", next(iter(service.books.rows["Attachable"])))
+    other = another(service, tmp_path)
+    write(other, claim(other, debtor, 1, nonce="second"))
+    assert list(adapter.append([first])) == [Lost("second")]
+
+
+def test_a_claim_whose_writer_died_before_its_head_is_held_open_by_the_next_engine(
+    service: Service, clerks: Clerks, adapter: QuickBooksAdapter, tmp_path: Path
+) -> None:
+    debtor = clerks.customer()
+    service.troubles.append(Trouble("429", CUSTOMER, times=99))
+    with pytest.raises(UnansweredError):
+        adapter.append([claim(adapter, debtor, 1, nonce="died")])
+    service.troubles.clear()
+    other = another(service, tmp_path)
+    assert [entry.nonce for entry in entries(other, debtor)] == ["died"]
+    write(other, outcome(other, debtor, 2))
+    assert [entry.position for entry in entries(adapter, debtor)] == [2]
 
 
 def test_a_head_that_a_person_removed_is_found_again_by_an_engine_that_knows_nothing(

@@ -216,7 +216,8 @@ def test_no_text_of_a_policy_is_taken_for_the_log(before: str, after: str) -> No
         ("DNC", "exclusion"), ("don't contact", "exclusion"), ("DISPUTE 100.00 EUR", "dispute"),
         ("Disputed: damaged", "dispute"), ("PROMISE 2026-05-01", "promise"),
         ("Ana 3/4: PROMISE 2026-05-01", "promise"), ("they say: do not email us", "exclusion"),
-        ("put on HOLD by Luis", "hold"), ("promised to pay by 2026-05-01", "promise"), ("CALLED 2026-03-02", "called"),
+        ("put on HOLD by Luis", "hold"),
+        ("promised to pay by 2026-05-01", "promise"), ("CALLED 2026-03-02", "called"),
     ],
 )  # fmt: skip
 def test_a_mark_is_read_however_people_write_it(line: str, word: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from dunwell.log.entry import Entry, Record, decode
@@ -33,9 +33,14 @@ class ForkedError(ValueError):
 
 @dataclass(slots=True)
 class Logbook:
-    """The logs of all debtors of a company."""
+    """The logs of all debtors of a company.
+
+    Notes of ours whose head was never seen set are no proof of anything: who reads them back must
+    not believe that it won.
+    """
 
     company: Company
+    _unsure: set[str] = field(default_factory=set)
 
     # -- heads ----------------------------------------------------------------------------------
 
@@ -45,7 +50,8 @@ class Logbook:
         if row is None:
             return None
         found = find_head(str(row.get("Notes") or ""))
-        mains = self.company.mains(debtor)
+        known = self.company.mains(debtor)
+        mains = {number: main for number, main in known.items() if number not in self._unsure}
         # one position further on is a writer who has not set the head, or has lost
         if found is not None and all(m.first <= found.position + 1 for m in mains.values()):
             return found
@@ -244,12 +250,16 @@ class Logbook:
             return Refused(str(error))
         except RefusedError as error:
             return Refused(f"the entry cannot be stored: {error}")
+        self._unsure.add(main_id)
         last = entries[-1]
         assert last.position is not None
         on = self.company.clock.now().astimezone(self.company.zone).date()
         new = Head(last.position, on, main_id)
         try:
-            return Won() if self.set_head(debtor, head, new) else Lost()
+            if not self.set_head(debtor, head, new):
+                return Lost()
+            self._unsure.discard(main_id)
+            return Won()
         except (RefusedError, FullError) as error:
             return Refused(f"the entry cannot be stored: {error}")
 

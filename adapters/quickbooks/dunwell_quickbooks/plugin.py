@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dunwell.errors import ConfigurationError
 from dunwell.hooks import AdapterPlugin, Settings, hookimpl
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ def dunwell_adapters() -> list[AdapterPlugin]:
 def open_adapter(settings: Settings) -> Adapter:
     """The company that `[erp]` names; what is wrong with the settings is a ConfigurationError."""
     # Every start of `dunwell` reads this module: what is heavy is imported when it is needed.
-    from dunwell_quickbooks.opening import opened
-
+    try:
+        from dunwell_quickbooks.opening import opened
+    except ModuleNotFoundError as error:
+        if error.name != "requests":
+            raise
+        why = "install 'dunwell[quickbooks]'"
+        raise ConfigurationError(f"QuickBooks needs the package 'requests' ({why})") from error
     return opened(settings)
