@@ -56,6 +56,7 @@ class Prior(Record, frozen=True):
     on: date
     pay_by: date | None = None
     via: str = ""
+    did: tuple[str, ...] = ()
 
 
 class ItemState(Record, frozen=True):
@@ -66,7 +67,9 @@ class ItemState(Record, frozen=True):
     at this stage. `part`: the next stage and those of its actions that are done. `gone`: the first
     day an entry was written while the item was not open. An item with a part but no stage has
     stage "". `past` are the stages it had before, by their names of then: whatever becomes of the
-    order of the ladder, none of them is for it again.
+    order of the ladder, none of them is for it again. Should a message come back, its stage is
+    half done: `did` are the other actions of this stage, `part_via` is the message of `part`, and
+    `kept` are later stages with what is done of them.
     """
 
     item: str
@@ -81,6 +84,9 @@ class ItemState(Record, frozen=True):
     prior: Prior | None = None
     gone: date | None = None
     past: tuple[str, ...] = ()
+    did: tuple[str, ...] = ()
+    part_via: str = ""
+    kept: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class WatchState(Record, frozen=True):

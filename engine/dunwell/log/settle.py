@@ -194,14 +194,16 @@ def _rise_all(
 
 
 def _risen(old: ItemState | None, rise: Rise, done: set[str], via: str, on: date) -> ItemState:
+    if not via and old is not None and old.part is not None and old.part[0] == rise.stage:
+        via = old.part_via
     if not set(rise.needs) <= done:
         part = (rise.stage, tuple(sorted(done))) if done else None
         if old is None:
-            return ItemState(rise.item, rise.ladder, "", 0, on, part=part)
-        return replace(old, part=part or old.part)
+            return ItemState(rise.item, rise.ladder, "", 0, on, part=part, part_via=via)
+        return replace(old, part=part or old.part, part_via=via if part else old.part_via)
     prior = None
     if old is not None and old.stage:
-        prior = Prior(old.ladder, old.stage, old.cycle, old.on, old.pay_by, old.via)
+        prior = Prior(old.ladder, old.stage, old.cycle, old.on, old.pay_by, old.via, old.did)
     return ItemState(
         rise.item,
         rise.ladder,
@@ -213,7 +215,14 @@ def _risen(old: ItemState | None, rise: Rise, done: set[str], via: str, on: date
         adopted=rise.stage if rise.adopted else (old.adopted if old else ""),
         prior=prior if via else None,
         past=_past(old, rise.stage),
+        did=_silent(done) if via else (),
+        kept=tuple(part for part in (old.kept if old else ()) if part[0] != rise.stage),
     )
+
+
+def _silent(actions: Iterable[str]) -> tuple[str, ...]:
+    """The actions that are no message."""
+    return tuple(sorted(action for action in actions if not action.startswith("remind")))
 
 
 def _past(old: ItemState | None, stage: str) -> tuple[str, ...]:
@@ -244,21 +253,30 @@ def bounced(state: State, body: DeliveryBody) -> State:
     state = _returned(state, body.key, body.on)
     if body.address_hash:
         state = _bounce(state, body.channel, body.address_hash, body.on, body.key)
-    items = []
-    for item in state.items:
-        if item.via != body.key:
-            items.append(item)
-        elif item.prior is not None:
-            p = item.prior
-            items.append(
-                ItemState(
-                    item.item, p.ladder, p.stage, p.cycle, p.on, p.pay_by, p.via,
-                    adopted=item.adopted, gone=item.gone, part=item.part,
-                    past=tuple(name for name in item.past if name != p.stage),
-                )
-            )  # fmt: skip
-        # without a stage before, it has none again: the item leaves the state
-    return replace(state, items=tuple(items))
+    items = (_unsent(item, body.key) for item in state.items)
+    return replace(state, items=tuple(item for item in items if item is not None))
+
+
+def _unsent(item: ItemState, key: str) -> ItemState | None:
+    """Where an item stands when a message came back: before it, the rest of the stage done."""
+    if item.via == key:
+        parts = [(item.stage, item.did)] if item.did else []
+        parts += [item.part] if item.part is not None else []
+        p = item.prior or Prior(item.ladder, "", 0, item.on)
+        if not p.stage and not parts and not item.kept:
+            return None  # it has no stage again
+        return ItemState(
+            item.item, p.ladder, p.stage, p.cycle, p.on, p.pay_by, p.via,
+            adopted=item.adopted, part=parts[0] if parts else None, gone=item.gone,
+            past=tuple(name for name in item.past if name != p.stage),
+            did=p.did, kept=(*parts[1:], *item.kept),
+        )  # fmt: skip
+    if item.part is not None and item.part_via == key:
+        left = _silent(item.part[1])
+        if not left and not item.stage:
+            return None
+        return replace(item, part=(item.part[0], left) if left else None, part_via="")
+    return item
 
 
 def resolved(state: State, body: ResolutionBody) -> State:

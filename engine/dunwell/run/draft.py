@@ -161,8 +161,9 @@ def _move(made: Draft, step: Step, state: ItemState | None) -> Move | None:
             made.notes.append(f"veto {veto} stops {action.id} of stage {stage.name}")
         else:
             actions.append(action)
-    part = state.part if state else None
-    done = part[1] if part and made.case.policy.stage(part[0]) == step.stage else ()
+    parts = (state.part, *state.kept) if state else ()
+    known = (p[1] for p in parts if p and made.case.policy.stage(p[0]) == step.stage)
+    done = next(known, ())
     return Move(step, stage, tuple(actions), done) if actions else None
 
 
