@@ -21,11 +21,13 @@ from dunwell.port import (
     Strength,
 )
 from dunwell_quickbooks import mapping, people, sizes
+from dunwell_quickbooks.appending import WritableLog
 from dunwell_quickbooks.company import Company, reference
-from dunwell_quickbooks.effects import Desk, task_code
-from dunwell_quickbooks.logbook import Logbook, body_of
+from dunwell_quickbooks.effects import Desk
+from dunwell_quickbooks.logbook import body_of
 from dunwell_quickbooks.mapping import Row, View
 from dunwell_quickbooks.sending import Mailer
+from dunwell_quickbooks.texts import task_code
 
 if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does not need
     from dunwell.model import Describe
@@ -59,7 +61,7 @@ class QuickBooksAdapter:
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self.company, self.page_rows, self.tick = company, page_rows, tick
-        self.logbook = Logbook(company)
+        self.logbook = WritableLog(company)
         self.native = company.options.remind == "quickbooks"
         self.desk = Desk(self.logbook, Mailer(company, self._view), self.native)
         self._served: set[str] = set()

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dunwell.command import Command
 from dunwell.log.entry import ClaimBody, Entry, OutcomeBody, Result
 from dunwell.port import HOLD_KINDS, Effect, Found, Sought
 from dunwell_quickbooks import bundle
+from dunwell_quickbooks.appending import TRIES, WritableLog
 from dunwell_quickbooks.door import RefusedError
 from dunwell_quickbooks.head import (
     FullError,
@@ -28,8 +28,9 @@ from dunwell_quickbooks.head import (
     with_hold,
     without_hold,
 )
-from dunwell_quickbooks.logbook import TRIES, Logbook, body_of
+from dunwell_quickbooks.logbook import body_of
 from dunwell_quickbooks.sending import Mailer
+from dunwell_quickbooks.texts import note_text, task_text
 
 SLOW = timedelta(seconds=130)
 """How long the service may be at work on a request: nothing begins later than this before the
@@ -53,7 +54,7 @@ class Right:
 class Desk:
     """Does effects and looks them up."""
 
-    logbook: Logbook
+    logbook: WritableLog
     mailer: Mailer
     native: bool = False
     _rights: dict[str, Right] = field(default_factory=dict)
@@ -161,7 +162,7 @@ class Desk:
 
     def _attach(self, effect: Effect) -> Result | None:
         """Attach the note of an effect; asked twice it is there once. None when it is there."""
-        text = task_text(effect) if effect.command.kind == "task" else _note_text(effect.command)
+        text = task_text(effect) if effect.command.kind == "task" else note_text(effect.command)
         try:
             for number, part in enumerate(bundle.people_notes(text, effect.key)):
                 self.logbook.attach(effect.debtor, part, f"{effect.key}.{number}")
@@ -253,7 +254,7 @@ class Desk:
 class _Attached:
     """The keys of notes that were attached since an instant: read once, however many are asked."""
 
-    logbook: Logbook
+    logbook: WritableLog
     _from: datetime | None = None
     _keys: frozenset[str] = frozenset()
 
@@ -308,24 +309,3 @@ def _items(claim: Entry, key: str) -> tuple[str, ...]:
     if not isinstance(body, ClaimBody):
         return ()
     return next((command.items for command in body.commands if command.key == key), ())
-
-
-def _note_text(command: Command) -> str:
-    return "\n\n".join(part for part in (command.summary, command.text) if part)
-
-
-def task_code(key: str) -> str:
-    """What people write to end a task: short, and its own among those of one customer."""
-    claim, _, ordinal = key.rpartition("-")
-    return f"{claim[:6]}-{ordinal}"
-
-
-def task_text(effect: Effect) -> str:
-    """A task as a note."""
-    command, code = effect.command, task_code(effect.key)
-    who = f" for {command.assign[0]}" if command.assign else ""
-    until = f", until {command.due}" if command.due else ""
-    end = f"When it is done write into the notes of the customer: DONE {code} how it went"
-    return "\n".join(
-        part for part in (f"TASK {code}{who}{until}", command.summary, command.text, end) if part
-    )
