@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from dunwell.testing.contract import AdapterContract
+from dunwell.testing.contract import (
+    AdapterContract,
+    EffectContract,
+    HoldContract,
+    TaskContract,
+)
 from tests.tryton_kit import TrytonHarness
 from tests.tryton_server import ABSENT, Server, is_set_up, running
 
@@ -21,8 +26,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 class TestBareTryton(AdapterContract):
     sizes = (3, 25, 45)
-    old_entries = 500
+    old_entries = 501
 
     @pytest.fixture
     def harness(self, server: Server) -> TrytonHarness:
         return TrytonHarness(server, "bare")
+
+
+class TestTrytonWithModule(EffectContract, HoldContract, TaskContract):
+    @pytest.fixture
+    def harness(self, server: Server) -> TrytonHarness:
+        return TrytonHarness(server, "module")

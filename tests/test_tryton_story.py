@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from tests.story import World, crash_and_resume, promises, two_engines
 from tests.tryton_kit import TrytonHarness
 from tests.tryton_server import ABSENT, Server, is_set_up, running

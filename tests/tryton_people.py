@@ -98,6 +98,7 @@ class Clerks(People):
         numbers = self._create(
             "party.party", *(self._party(f"Customer {start + n}", "") for n in range(count))
         )
+        self.newest = str(numbers[-1])
         owed = [(str(number), Decimal(900), f"F{number}") for number in numbers]
         self._book([self._owed(*each) for each in owed])
 

@@ -70,7 +70,7 @@ class TrytonAdapter:
         client = self.client
         rows = client.rows(
             "company.company", [],
-            ["party.name", "party.addresses.country.code", "currency.code", "timezone"],
+            ["party", "party.name", "party.addresses.country.code", "currency.code", "timezone"],
         )  # fmt: skip
         own = self._company or client.context.get("company")
         row = next((row for row in rows if row["id"] == own), None)
@@ -82,6 +82,7 @@ class TrytonAdapter:
         addresses = row["party."].get("addresses.") or [{}]
         return Company(
             id=row["id"],
+            parties=frozenset(each["party"] for each in rows),
             name=row["party."]["name"],
             currency=row["currency."]["code"],
             timezone=row["timezone"] or "",

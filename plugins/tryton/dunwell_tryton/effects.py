@@ -226,7 +226,11 @@ class Desk:
             else:
                 old.setdefault(effect.debtor, []).append(place)
         if old:
-            return young + self._begin(heads, old, now)
+            again = self._begin(heads, old, now)
+            for place in (n for places in old.values() for n in places if n in self.answers):
+                if self.answers[place].status == "done":
+                    self._say(place, "already_done", detail="begun earlier, and finished now")
+            return young + again
         if young:
             time.sleep(0.3)
         return young

@@ -31,6 +31,7 @@ class Company:
     """The company that is collected for."""
 
     id: int
+    parties: frozenset[int]  # those that are ourselves
     name: str
     currency: str
     timezone: str
@@ -120,7 +121,10 @@ class Reader:
         ]  # fmt: skip
         if self.company.limits:
             fields.append("credit_limit_amount")
-        everybody: Domain = [["active", "in", [True, False]]]
+        everybody: Domain = [
+            ["active", "in", [True, False]],
+            ["id", "not in", sorted(self.company.parties)],
+        ]
         for page in self._parties(debtors, everybody, fields):
             yield [self._customer(row) for row in page]
 
