@@ -88,6 +88,7 @@ FIELDS: Mapping[str, Mapping[str, int]] = {  # 0: not a text, or of no limit her
         "Note": 2000, "AttachableRef": 0, "FileName": 1000, "ContentType": 100, "Category": 100,
         "Tag": 2000,
     },
+    "CustomerType": {"Name": 100, "Active": 0},
     "Term": {"Name": 31, "Active": 0, "DueDays": 0},
 }  # fmt: skip
 REQUIRED: Mapping[str, Sequence[str]] = {
@@ -96,6 +97,7 @@ REQUIRED: Mapping[str, Sequence[str]] = {
     "CreditMemo": ("CustomerRef", "Line"),
     "Payment": ("CustomerRef", "TotalAmt"),
     "Attachable": (),
+    "CustomerType": ("Name",),
     "Term": ("Name",),
 }
 CHANGES, CHANGED_DAYS = 1000, 30

@@ -25,6 +25,7 @@ FILTERS: Mapping[str, frozenset[str]] = {
     ),
     "Attachable": frozenset(("Id", "FileName", *_MADE)),
     "Term": frozenset(("Id", "Name", "Active", *_MADE)),
+    "CustomerType": frozenset(("Id", "Name", *_MADE)),
     "CompanyInfo": frozenset(),
     "Preferences": frozenset(),
 }  # fmt: skip

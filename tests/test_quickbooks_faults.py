@@ -15,6 +15,7 @@ from dunwell.port import Adapter, Effect, Found, Lost, Won
 from dunwell.testing.contract.deeds import (
     claim,
     entries,
+    memory,
     note,
     one,
     outcome,
@@ -335,12 +336,23 @@ def test_a_head_that_a_person_removed_is_found_again_by_an_engine_that_knows_not
 def test_a_note_of_the_log_that_a_person_deleted_leaves_the_debtor_alone(
     service: Service, clerks: Clerks, adapter: QuickBooksAdapter, tmp_path: Path
 ) -> None:
-    from dunwell.testing.contract.deeds import memory
-
     debtor = clerks.customer()
     write(adapter, outcome(adapter, debtor, 1, reached("call")))
     service.books.delete("Attachable", next(iter(service.books.rows["Attachable"])))
     assert memory(another(service, tmp_path), debtor).garbled
+
+
+def test_notes_that_a_person_copied_to_another_customer_leave_that_one_alone(
+    service: Service, clerks: Clerks, adapter: QuickBooksAdapter
+) -> None:
+    debtor, other = clerks.customer("One"), clerks.customer("Two")
+    write(adapter, outcome(adapter, debtor, 1, reached("call")))
+    notes = str(service.books.rows["Customer"][debtor]["Notes"])
+    clerks.write("Customer", other, notes)
+    assert memory(adapter, other).garbled
+    assert memory(adapter, debtor).state == reached("call")
+    (answer,) = adapter.append([claim(adapter, other, 2)])
+    assert "another customer" in str(answer)
 
 
 def test_a_large_state_is_kept_in_parts_and_read_back(
@@ -356,8 +368,6 @@ def test_a_large_state_is_kept_in_parts_and_read_back(
     state = State(tuple(ItemState(name, "standard", "call", 0, on, via=name) for name in names))
     write(adapter, outcome(adapter, debtor, 1, state))
     assert len(service.books.rows["Attachable"]) > 5
-    from dunwell.testing.contract.deeds import memory
-
     assert memory(another(service, tmp_path), debtor).state == state
 
 
@@ -490,3 +500,15 @@ def test_the_newest_rate_of_a_document_is_the_rate(
     clerks.invoice(customer=debtor, amount="9 USD", issued=on, ExchangeRate=0.9271)
     (row,) = rows(adapter, "rates")
     assert (row["currency"], row["rate"], row["on"]) == ("USD", "0.9271", on)
+
+
+def test_a_customer_type_that_says_hold_is_a_hold_by_hand(
+    clerks: Clerks, adapter: QuickBooksAdapter
+) -> None:
+    kind = clerks.books.create("CustomerType", {"Name": "Credit Hold"})["Id"]
+    debtor = clerks.customer()
+    clerks.change("Customer", debtor, CustomerTypeRef={"value": kind})
+    assert [(row["value"], row["by"]) for row in rows(adapter, "holds")] == [
+        ("Credit Hold", "person")
+    ]
+    assert [row["customer"] for row in rows(adapter, "exclusions")] == [debtor]

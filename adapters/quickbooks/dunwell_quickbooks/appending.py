@@ -109,6 +109,8 @@ class WritableLog(Logbook):
         window = 0
         if head is not None:
             before = self._main(head.note)
+            if before.debtor != debtor:
+                raise UnreadableError("the head was copied from another customer")
             back = (*before.back, head.note)[-BACK:]
             window = 1 if before.outcome else before.window + 1
         outcome = any(entry.kind == "outcome" for entry in entries)

@@ -15,13 +15,13 @@ from dunwell_quickbooks.tokens import write_private
 
 Entity = dict[str, Any]
 
-VERSION = 1
+VERSION = 2
 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "Customer": (
         "Id", "SyncToken", "DisplayName", "CompanyName", "Notes", "Active", "ParentRef", "Job",
         "BillWithParent", "PrimaryEmailAddr", "PrimaryPhone", "BillAddr", "CurrencyRef",
-        "SalesTermRef", "MetaData",
+        "SalesTermRef", "CustomerTypeRef", "MetaData",
     ),
     "Invoice": (
         "Id", "DocNumber", "TxnDate", "DueDate", "CustomerRef", "CurrencyRef", "ExchangeRate",
@@ -37,6 +37,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "RemainingCredit",
     ),
     "Term": ("Id", "Name"),
+    "CustomerType": ("Id", "Name"),
 }  # fmt: skip
 """What of a record is used; nothing else is kept."""
 

@@ -143,6 +143,11 @@ class Company:
         start = self.clock.now()
         kept.preferences = querying.one(self.door, "Preferences")
         kept.records = {kind: self._all(kept, kind) for kind in KINDS}
+        try:
+            types = self._every("CustomerType", "")
+        except RefusedError:  # not every plan has them
+            types = []
+        kept.records["CustomerType"] = {r["Id"]: cache.slim("CustomerType", r) for r in types}
         if kept.whole is None:
             self._scan(kept)
         kept.since = kept.whole = start

@@ -93,6 +93,8 @@ class Logbook:
         self._fetch(heads.values())
         for debtor, head in heads.items():
             try:
+                if self._main(head.note).debtor != debtor:
+                    raise UnreadableError("its head was copied from another customer")
                 found += _since_outcome(self._window(head.note))
             except UnreadableError as error:
                 found.append(self._garbled(debtor, head.position, str(error)))

@@ -37,9 +37,11 @@ class View:
         return self.company.records.of(kind)
 
     def customer_marks(self, number: str) -> list[Mark]:
-        """The marks in a customer's notes."""
+        """The marks in a customer's notes; a customer type such as `Credit Hold` is one too."""
         row = self.of("Customer")[number]
-        return self._found(f"customer-{number}", str(row.get("Notes") or ""))
+        kind = self.of("CustomerType").get(reference(row, "CustomerTypeRef"), {})
+        text = f"{row.get('Notes') or ''}\n{kind.get('Name') or ''}"
+        return self._found(f"customer-{number}", text)
 
     def invoice_marks(self, number: str) -> list[Mark]:
         """The marks in an invoice's private note."""

@@ -57,7 +57,7 @@ def _cost(company: Company) -> str:
     whole = sum(size // PAGE + 1 for size in rows.values()) + 5
     whole += (len(company.records.notes) + PAGE - 1) // PAGE
     return (
-        f"{company.door.asked} metered reads so far; a run costs about 4 and one for each 100 "
+        f"{company.door.asked} metered reads so far; a run costs about 3 and two for each 100 "
         f"debtors, reading everything anew (weekly, or without the cache) about {whole}, "
         f"of {FREE_READS} a month"
     )
