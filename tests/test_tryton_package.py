@@ -109,7 +109,8 @@ def test_who_may_be_contacted_again_is_not_excluded() -> None:
 def line(number: int, minor: int, **more: object) -> Line:
     values: dict[str, object] = {
         "id": number, "party": "7", "currency": "EUR", "minor": minor,
-        "due": date(2026, 3, number), "on": date(2026, 2, number), "number": str(number), "invoice": None, "settles": (),
+        "due": date(2026, 3, number), "on": date(2026, 2, number), "number": str(number),
+        "invoice": None, "settles": (),
         "reconciliation": None, "journal": "", **more,
     }  # fmt: skip
     return Line(**values)  # type: ignore[arg-type]

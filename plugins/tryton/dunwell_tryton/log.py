@@ -57,7 +57,7 @@ def _round(
         if refused is not None:
             answers[place] = refused
         else:
-            changes[entry.debtor] = Change(old, grow(grown, replace(entry, at=now)))
+            changes[entry.debtor] = Change(old, grow(grown, replace(entry, at=now), old.position))
             taken.setdefault(entry.debtor, []).append(place)
     written = heads_of.write(client, _noted(client, list(changes.values())))
     written |= _first(client, [changes[p] for p, trouble in written.items() if trouble is None])
@@ -101,11 +101,15 @@ def _why_not(head: Head, entry: Entry) -> Appended | None:
     return None
 
 
-def grow(head: Head, entry: Entry) -> Head:
-    """The head with one more entry; what lies before an outcome is left to the notes."""
-    kept = () if entry.kind == "outcome" else head.entries
+def grow(head: Head, entry: Entry, kept: int) -> Head:
+    """The head with one more entry; before an outcome only what comes after position `kept` stays,
+    which is how far the log is kept as notes.
+    """
+    stay = head.entries
+    if entry.kind == "outcome":
+        stay = tuple(old for old in stay if (old.position or 0) > kept)
     begun = {} if entry.kind == "claim" else head.begun
-    return replace(head, entries=(*kept, entry), begun=begun)
+    return replace(head, entries=(*stay, entry), begun=begun)
 
 
 def _noted(client: Client, changes: Sequence[Change]) -> list[Change]:
