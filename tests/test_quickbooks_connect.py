@@ -30,7 +30,7 @@ from quickbooks.objects.invoice import Invoice
 from dunwell.cli import main
 from dunwell.errors import ConfigurationError, DeniedError, UnavailableError
 from dunwell.hooks import Settings
-from dunwell.testing.contract.deeds import claim, one, write
+from dunwell.testing.contract.deeds import claim, one, rows, write
 from dunwell_quickbooks import cli, connecting
 from dunwell_quickbooks.opening import opened, tokens_of
 from dunwell_quickbooks.options import read_options
@@ -286,6 +286,25 @@ def test_a_run_by_the_command_line_reminds_once_and_a_second_one_does_nothing(
     assert "[dunwell 2 2026-03-02 n" in notes or "[dunwell 3 2026-03-02 n" in notes
     assert "[dunwell hold orders] " in notes
     assert [face.kind for face in clerks.faces(debtor)] == ["task"]
+
+
+def test_a_promise_is_recorded_where_people_see_it(service: Service, tmp_path: Path) -> None:
+    clerks = Clerks(service)
+    debtor = clerks.customer("O'Neill & Sons")
+    clerks.write("Customer", debtor, "likes tea")
+    item = clerks.invoice("1001", customer=debtor)
+    with served(service) as base:
+        write_config(tmp_path, base)
+        words = ("promise", "O'Neill & Sons", "450 EUR", "2026-03-12", "--item", "1001")
+        told = dunwell(tmp_path, "quickbooks", *words)
+        assert told.returncode == 0, told.stderr
+        unknown = dunwell(tmp_path, "quickbooks", "promise", "Nobody", "450 EUR", "2026-03-12")
+        assert unknown.returncode == 4
+        assert "no customer 'Nobody'" in unknown.stderr
+    line = "PROMISE 2026-03-12 450.00 EUR made 2026-03-02 for 1001"
+    assert service.books.rows["Customer"][debtor]["Notes"] == f"likes tea\n{line}"
+    (row,) = rows(adapter_to(service, tmp_path), "promises")
+    assert (row["amount"], row["items"], str(row["by"])) == (45_000, [item], "2026-03-12")
 
 
 def dunwell(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

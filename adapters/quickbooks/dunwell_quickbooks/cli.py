@@ -1,4 +1,4 @@
-"""`dunwell quickbooks`: connect a company and disconnect it."""
+"""`dunwell quickbooks`: connect a company, note a promise, disconnect."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import secrets
 import tomllib
 import webbrowser
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec
 
@@ -15,8 +16,10 @@ import click
 
 from dunwell.errors import DunwellError, Place, Problem, ProblemsError
 from dunwell.hooks import Settings
+from dunwell.money import parse_money
 from dunwell_quickbooks.connecting import code_in, listening, question
-from dunwell_quickbooks.opening import tokens_of
+from dunwell_quickbooks.noting import add_line, customer_named, promise_line
+from dunwell_quickbooks.opening import opened, tokens_of
 from dunwell_quickbooks.options import Options, read_options
 from dunwell_quickbooks.tokens import locked
 
@@ -48,7 +51,7 @@ def said(command: Callable[Given, None]) -> Callable[Given, None]:
 
 @click.group()
 def quickbooks() -> None:
-    """Connect a company on QuickBooks Online, or disconnect it."""
+    """Connect a company on QuickBooks Online, note promises in it, or disconnect it."""
 
 
 @quickbooks.command()
@@ -88,6 +91,33 @@ def _show(options: Options, redirect: str, state: str, *, no_browser: bool) -> N
     click.echo(f"say yes here: {address}")
     if not no_browser:
         webbrowser.open(address)
+
+
+@quickbooks.command()
+@click.argument("customer")
+@click.argument("amount")
+@click.argument("by", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--item", "items", multiple=True, help="Number of an invoice; may be repeated.")
+@click.pass_context
+@said
+def promise(
+    context: click.Context, customer: str, amount: str, by: datetime, items: tuple[str, ...]
+) -> None:
+    """Note that CUSTOMER (Id or name) promised to pay AMOUNT, such as "450 EUR", until BY."""
+    try:
+        worth = parse_money(amount)
+    except ValueError as error:
+        raise click.UsageError(" ".join(str(error).split(" | "))) from error
+    _, settings = _settings(context)
+    adapter = opened(settings)
+    try:
+        on = adapter.describe().on
+        number = customer_named(adapter.company, customer)
+        line = promise_line(worth, by.date(), on, items)
+        add_line(adapter.logbook, number, line)
+    finally:
+        adapter.close()
+    click.echo(f"noted on customer {number}: {line}")
 
 
 @quickbooks.command()

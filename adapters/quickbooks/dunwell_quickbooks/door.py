@@ -17,8 +17,8 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from dunwell.errors import (
-    AdapterError,
     ConfigurationError,
+    ContractBrokenError,
     DeniedError,
     UnansweredError,
     UnavailableError,
@@ -37,7 +37,7 @@ _decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-class RefusedError(AdapterError):
+class RefusedError(ContractBrokenError):
     """The service understood and said no: nothing was done. `codes` are its own."""
 
     def __init__(self, codes: Sequence[str], message: str) -> None:

@@ -15,6 +15,7 @@ from dunwell.log.entry import ClaimBody, Entry, OutcomeBody, Result
 from dunwell.port import HOLD_KINDS, Effect, Found, Sought
 from dunwell_quickbooks import bundle
 from dunwell_quickbooks.appending import TRIES, WritableLog
+from dunwell_quickbooks.bundle import UnreadableError
 from dunwell_quickbooks.door import RefusedError
 from dunwell_quickbooks.head import (
     FullError,
@@ -28,7 +29,7 @@ from dunwell_quickbooks.head import (
     with_hold,
     without_hold,
 )
-from dunwell_quickbooks.logbook import body_of
+from dunwell_quickbooks.logbook import ForkedError, body_of
 from dunwell_quickbooks.sending import Mailer
 from dunwell_quickbooks.texts import note_text, task_text
 
@@ -106,7 +107,10 @@ class Desk:
         return Result(effect.key, "rejected", detail=why)
 
     def _right(self, debtor: str, entries: Sequence[Entry]) -> Right:
-        right = Right(head=self.logbook.head(debtor))
+        try:
+            right = Right(head=self.logbook.head(debtor))
+        except (ForkedError, UnreadableError):
+            return Right()  # nobody has a claim where the log cannot be read
         for entry in entries:
             body = body_of(entry)
             if isinstance(body, OutcomeBody):

@@ -96,6 +96,11 @@ def with_hold(notes: str, hold: HoldLine) -> str:
     return _fitting(f"{notes}\n{line}" if notes else line)
 
 
+def with_line(notes: str, line: str) -> str:
+    """The notes with one more line."""
+    return _fitting(f"{notes}\n{line}" if notes else line)
+
+
 def without_hold(notes: str, kind: str) -> str:
     """The notes without our line for this kind of hold."""
     lines = notes.split("\n")
