@@ -5,18 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
+from unittest import SkipTest
 
 import pytest
 
 from dunwell.testing.contract.engine_base import CHANGES, EngineBase
 from dunwell.testing.contract.office import Office, act
 from dunwell.testing.harness import Harness
-from dunwell.testing.hostile import Crash, Fault, Sabotage
+from dunwell.testing.hostile import Crash, Fault, Sabotage, What
 
 EFFECTS = ("append", "execute", "send")
 """The calls that change something."""
 
+LAST = 8
+"""So many points before its end a run begins to send."""
+
 CALLS = ("describe", "read", "heads", *EFFECTS)
+
+FAILURES: tuple[What, ...] = ("lost", "down", "foreign")
+
+HALVES: tuple[What, ...] = ("partly", "repeated", "short")
+"""What may happen to a batch."""
 
 
 class CrashContract(EngineBase):
@@ -71,12 +80,16 @@ class CrashContract(EngineBase):
             assert len(doubts) <= 1, f"crash at point {point}"
             assert wanted - len(doubts) <= sum(sent) <= wanted, f"crash at point {point}"
 
-    @pytest.mark.parametrize("change", CHANGES)
     def test_whatever_changes_after_a_crash_no_customer_gets_a_second_message(
-        self, harness: Harness, change: str
+        self, harness: Harness
     ) -> None:
         _, points = Office(harness.anew()).undisturbed("Reminded")
-        for point in range(points // 2, points + 1, 3 * self.every):
+        for change in CHANGES:
+            with suppress(SkipTest):  # this ERP has no such thing
+                self._changed_after_a_crash(harness, points, change)
+
+    def _changed_after_a_crash(self, harness: Harness, points: int, change: str) -> None:
+        for point in range(points - LAST, points + 1, self.every):
             office = Office(harness.anew())
             books = office.books("Reminded")
             office.crash(point)
@@ -87,22 +100,22 @@ class CrashContract(EngineBase):
             again = office.sent(books.reminded)
             # what is new since the message may be asked for, once, and nothing else
             late = change == "an invoice" and before != []
-            assert len(again) <= 1 + late, f"crash at point {point}"
+            assert len(again) <= 1 + late, f"{change} after a crash at point {point}"
             office.run()
-            assert office.sent(books.reminded) == again, f"crash at point {point}"
+            assert office.sent(books.reminded) == again, f"{change}, point {point}"
 
-    @pytest.mark.parametrize("what", ["lost", "down", "foreign", "partly", "repeated", "short"])
     def test_a_call_that_fails_in_any_way_sends_nothing_twice_and_loses_nothing(
-        self, harness: Harness, what: str
+        self, harness: Harness
     ) -> None:
         wanted, _ = Office(harness).undisturbed()
-        batches = what in ("partly", "repeated", "short")
-        for method in EFFECTS if batches else CALLS:
+        tried = [(method, what) for what in FAILURES for method in CALLS]
+        tried += [(method, what) for what in HALVES for method in EFFECTS]
+        for method, what in tried:
             for nth in range(1, 4, self.every):
                 office = Office(harness.anew())
                 books = office.books()
                 with suppress(Exception):  # it may stop with an error
-                    office.run(Sabotage(Fault(method, what, nth)))  # type: ignore[arg-type]
+                    office.run(Sabotage(Fault(method, what, nth)))
                 for _ in range(2):
                     office.outlive()
                     office.run()

@@ -106,10 +106,17 @@ class RaceContract(EngineBase):
     def test_an_engine_whose_clock_is_a_day_off_does_the_same(
         self, office: Office, monkeypatch: pytest.MonkeyPatch, days: int
     ) -> None:
-        office.books()
+        wanted, points = Office(office.harness.anew()).undisturbed()
+        books = office.books()
+        office.crash(points - 2)
+        late = office.books("Called")
         right = time.time  # noqa: TID251 - the clock that must not matter
         monkeypatch.setattr(time, "time", lambda: right() + days * 86_400)
-        assert {r.result.status for r in office.run()} == {"done"}
+        assert {r.result.status for r in office.run() if r.debtor in late.names} == {"done"}
+        assert office.memory(books.reminded).claim is not None, "the lease is young"
+        office.outlive()
+        office.run()
+        assert office.ends(books) == wanted
 
     def test_an_engine_whose_clock_steps_back_while_it_applies_does_the_same(
         self, office: Office, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
@@ -29,7 +29,7 @@ STEP = timedelta(days=8)
 class MemoryContract(EngineBase):
     """The log is all the memory there is."""
 
-    old_entries = 10_000
+    old_entries: ClassVar[int] = 10_000
 
     def test_a_story_of_six_stages_means_the_same_to_a_new_engine(self, office: Office) -> None:
         books = office.books("Reminded")
@@ -44,7 +44,7 @@ class MemoryContract(EngineBase):
             assert [c for account in again.accounts for c in account.commands] == []
             office.sleep(STEP)
 
-    def test_an_old_log_needs_no_more_calls_than_a_new_one(self, office: Office) -> None:
+    def test_a_plan_over_an_old_log_needs_no_more_calls(self, office: Office) -> None:
         books = office.books("Reminded")
         office.run()
         young = _calls(office)
