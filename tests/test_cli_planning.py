@@ -153,6 +153,8 @@ def test_a_plan_file_is_for_its_owner_only() -> None:
 
 def test_a_date_that_is_none_is_a_usage_error() -> None:
     assert "'soon' is not a date" in call("plan", "--as-of", "soon", code=2).stderr
+    for day in ("0001-01-01", "9999-12-31"):
+        assert f"'{day}' is not between" in call("plan", "--as-of", day, code=2).stderr
 
 
 def test_the_plan_for_programs_has_always_the_same_fields() -> None:

@@ -217,7 +217,10 @@ class UnknownState(Record, frozen=True):
 
 
 class ApprovalState(Record, frozen=True):
-    """What a person said of some step keys: yes up to an amount, or no until a day."""
+    """What a person said of some step keys: yes up to an amount, or no until a day.
+
+    `others` are the amounts in further currencies, each with its currency.
+    """
 
     keys: tuple[str, ...]
     yes: bool
@@ -227,6 +230,7 @@ class ApprovalState(Record, frozen=True):
     currency: str = ""
     until: date | None = None
     because: str = ""
+    others: tuple[tuple[int, str], ...] = ()
 
 
 class State(Record, frozen=True):

@@ -83,7 +83,10 @@ def _done(state: State, command: Claimed, on: date) -> State:
 
 
 def _fire_all(state: State, claim: ClaimBody, results: Mapping[str, Result]) -> State:
-    """A watch has fired when all that it does is done or may have been done; half done is kept."""
+    """A watch has fired when all that it does is done or may have been done; half done is kept.
+
+    A message in doubt leaves it half done, so that it can still go when a person says it did not.
+    """
     groups: dict[tuple[str, str, str], list[Claimed]] = {}
     for command in claim.commands:
         if command.watch and command.key in results:
@@ -91,7 +94,8 @@ def _fire_all(state: State, claim: ClaimBody, results: Mapping[str, Result]) -> 
             groups.setdefault(name, []).append(command)
     for commands in groups.values():
         over = {c.action for c in commands if results[c.key].status in (*DONE, "unknown")}
-        if all(c.action in over for c in commands):
+        doubt = any(c.kind == "remind" and results[c.key].status == "unknown" for c in commands)
+        if all(c.action in over for c in commands) and not doubt:
             state = _fired(state, commands[0], claim.on)
         elif over:
             state = _half_fired(state, commands[0], over)
@@ -285,6 +289,8 @@ def resolved(state: State, body: ResolutionBody) -> State:
     if unknown is None:
         return state
     state = replace(state, unknowns=tuple(u for u in state.unknowns if u is not unknown))
+    if unknown.command.watch and unknown.command.kind == "remind":
+        state = _watch_resolved(state, unknown, sent=body.sent)
     if not body.sent:
         return state
     state = _done(state, unknown.command, unknown.on)
@@ -292,6 +298,21 @@ def resolved(state: State, body: ResolutionBody) -> State:
     # other parts of the stage may have been done meanwhile
     rises = [_with_parts(state, rise) for rise in unknown.rises]
     return _rise_all(state, rises, [unknown.command], result, unknown.on)
+
+
+def _watch_resolved(state: State, unknown: UnknownState, *, sent: bool) -> State:
+    """The message of a watch left, and the watch has fired; or it did not, and is to go again."""
+    command = unknown.command
+    name = f"{command.ladder}/{command.source}"
+    done = firing(state, command.company, name, command.cycle, command.occurrences)
+    if command.action not in done:  # an entry of earlier, which counted it as fired
+        return state
+    if sent:
+        return _fired(state, command, unknown.on)
+    left = tuple(action for action in done if action != command.action)
+    new = FiringState(command.company, name, command.cycle, command.occurrences, left)
+    others = _other_firings(state, command.company, name)
+    return replace(state, firings=(*others, new) if left else tuple(others))
 
 
 def _with_parts(state: State, rise: Rise) -> Rise:

@@ -54,16 +54,17 @@ def approve(
         if only and account.debtor not in only:
             continue
         for waiting in account.waiting:
-            amount = _single(engine, waiting)
+            money = waiting.money if yes else ()
             state = ApprovalState(
                 keys=waiting.keys,
                 yes=yes,
                 by=by,
                 on=described.on,
-                amount=amount[0] if yes and amount else None,
-                currency=amount[1] if yes and amount else "",
+                amount=money[0].minor if money else None,
+                currency=money[0].currency if money else "",
                 until=until,
                 because=because,
+                others=tuple((m.minor, m.currency) for m in money[1:]),
             )
             word = "yes" if yes else "no"
             _write(
@@ -77,13 +78,6 @@ def approve(
             )
             said.append((account.debtor, waiting))
     return said
-
-
-def _single(engine: Engine, waiting: Waiting) -> tuple[int, str] | None:
-    """The approved amount where it is in one currency; several are approved as they are."""
-    if len(waiting.money) == 1:
-        return waiting.money[0].minor, waiting.money[0].currency
-    return None
 
 
 def resolve(engine: Engine, key: str, *, sent: bool, because: str, by: str) -> str:

@@ -226,13 +226,20 @@ def judge(
 def _within(case: Case, said: ApprovalState, items: Iterable[str]) -> bool:
     if said.amount is None:
         return True
+    owed = _together(case, [(a.minor, a.currency) for a in to_pay(case, items)], said.currency)
+    approved = _together(case, [(said.amount, said.currency), *said.others], said.currency)
+    return owed is not None and approved is not None and owed <= approved
+
+
+def _together(case: Case, parts: Iterable[tuple[int, str]], currency: str) -> int | None:
+    """The sum in one currency, in its minor units; None where a rate is not known."""
     total = 0
-    for amount in to_pay(case, items):
-        rate = case.rates.rate(amount.currency, said.currency)
+    for minor, source in parts:
+        rate = case.rates.rate(source, currency)
         if rate is None:
-            return False
-        total += convert(amount.minor, rate, source=amount.currency, target=said.currency)
-    return total <= said.amount
+            return None
+        total += convert(minor, rate, source=source, target=currency)
+    return total
 
 
 def waiting(
