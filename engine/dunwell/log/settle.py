@@ -54,6 +54,7 @@ def settle(
             state = replace(state, contacts=(*state.contacts, contact))
     state = _rise_all(state, claim.rises, claim.commands, by_key, claim.on)
     state = _fire_all(state, claim, by_key)
+    state = _all_unsent(state, {c.key for c in claim.commands})
     return tidy(state, claim.on, open_items)
 
 
@@ -257,8 +258,18 @@ def bounced(state: State, body: DeliveryBody) -> State:
     state = _returned(state, body.key, body.on)
     if body.address_hash:
         state = _bounce(state, body.channel, body.address_hash, body.on, body.key)
-    items = (_unsent(item, body.key) for item in state.items)
-    return replace(state, items=tuple(item for item in items if item is not None))
+    if any(unknown.command.key == body.key for unknown in state.unknowns):
+        # what came back had left: that is the evidence
+        return _resolve(state, body.key, sent=True)
+    return _all_unsent(state, {body.key})
+
+
+def _all_unsent(state: State, keys: Iterable[str]) -> State:
+    """Take back what messages moved that came back, whenever that was learned."""
+    for key in {r.key for r in state.returned} & set(keys):
+        items = (_unsent(item, key) for item in state.items)
+        state = replace(state, items=tuple(item for item in items if item is not None))
+    return state
 
 
 def _unsent(item: ItemState, key: str) -> ItemState | None:
@@ -284,20 +295,25 @@ def _unsent(item: ItemState, key: str) -> ItemState | None:
 
 
 def resolved(state: State, body: ResolutionBody) -> State:
-    """A person or evidence settled an unknown outcome."""
-    unknown = next((u for u in state.unknowns if u.command.key == body.key), None)
+    """A person settled an unknown outcome."""
+    return _resolve(state, body.key, sent=body.sent)
+
+
+def _resolve(state: State, key: str, *, sent: bool) -> State:
+    unknown = next((u for u in state.unknowns if u.command.key == key), None)
     if unknown is None:
         return state
     state = replace(state, unknowns=tuple(u for u in state.unknowns if u is not unknown))
     if unknown.command.watch and unknown.command.kind == "remind":
-        state = _watch_resolved(state, unknown, sent=body.sent)
-    if not body.sent:
+        state = _watch_resolved(state, unknown, sent=sent)
+    if not sent:
         return state
     state = _done(state, unknown.command, unknown.on)
-    result = {body.key: Result(body.key, "done")}
     # other parts of the stage may have been done meanwhile
     rises = [_with_parts(state, rise) for rise in unknown.rises]
-    return _rise_all(state, rises, [unknown.command], result, unknown.on)
+    result = {key: Result(key, "done")}
+    state = _rise_all(state, rises, [unknown.command], result, unknown.on)
+    return _all_unsent(state, {key})
 
 
 def _watch_resolved(state: State, unknown: UnknownState, *, sent: bool) -> State:
