@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dunwell.log.fold import Memory
 from dunwell.policy.tree import House
 from dunwell.run.apply import apply, read_log
 from dunwell.run.daily import run_daily
+from dunwell.run.desk import collect
 from dunwell.run.engine import Engine
 from dunwell.run.plan import make_plan
 from dunwell.source.house import load_house
@@ -106,3 +108,14 @@ def test_a_message_in_doubt_that_comes_back_is_in_doubt_no_longer(house: House) 
     channel.behave.clear()
     run_daily(engine(house, erp, channel))
     assert sent(channel)["here@a.example", "first_notice"] == 1
+
+
+def test_what_came_back_is_written_down_as_of_its_own_channel(house: House) -> None:
+    erp, channel, letters = Erp(on=DAY), MemoryChannel(on=DAY), MemoryChannel("letter", on=DAY)
+    erp.customer("Away", email="away@a.example")
+    erp.invoice("W-1", customer="Away", due=date(2026, 2, 2))
+    run_daily(engine(house, erp, channel))
+    letters.bounce(channel.sent[0])
+    made = replace(engine(house, erp, channel), channels={"letter": letters})
+    assert len(collect(made, DAY)) == 1
+    assert [b.channel for b in memories(house, erp)["Away"].state.bounces] == ["letter"]

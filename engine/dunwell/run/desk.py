@@ -102,7 +102,7 @@ def resolve(engine: Engine, key: str, *, sent: bool, because: str, by: str) -> s
 def collect(engine: Engine, since: date) -> list[str]:
     """Write bounces and deliveries that channels have learned of into the logs, each once."""
     said = []
-    for channel in engine.channels.values():
+    for name, channel in engine.channels.items():
         news = channel.outcomes(since=since)
         if not news:
             continue
@@ -115,7 +115,7 @@ def collect(engine: Engine, since: date) -> list[str]:
                 continue
             known.add(word.key)
             body = DeliveryBody(
-                word.key, word.delivery, word.on, "email", word.address_hash, word.detail
+                word.key, word.delivery, word.on, name, word.address_hash, word.detail
             )
             _write(engine, debtor, None, "delivery", f"{word.key}.{word.delivery}", body,
                    f"message {word.key} {word.delivery}")  # fmt: skip
