@@ -100,7 +100,7 @@ class Clerks(People):
         )
         self.newest = str(numbers[-1])
         owed = [(str(number), Decimal(900), f"F{number}") for number in numbers]
-        self._book([self._owed(*each) for each in owed])
+        self.book([self.owed(*each) for each in owed])
 
     def person(self, name: str, *, email: str = "") -> str:
         self._create("res.user", {"name": name, "login": email or name, "email": email or None})
@@ -202,17 +202,17 @@ class Clerks(People):
 
     def _entry(self, party: str, worth: Money, *, issued: date, due: date, number: str) -> str:
         """What is owed by an entry in the books, as opening balances are."""
-        owed = self._owed(party, worth.decimal(), number, issued=issued, due=due)
+        owed = self.owed(party, worth.decimal(), number, issued=issued, due=due)
         if worth.currency != "EUR":
             for line, sign in zip(owed["lines"][0][1], (1, -1), strict=True):
                 line["second_currency"] = self.currencies[worth.currency]
                 line["amount_second_currency"] = sign * worth.decimal()
                 side = "debit" if sign > 0 else "credit"
                 line[side] = Decimal(round(worth.decimal(), 2)) or Decimal(1)
-        (move,) = self._book([owed])
+        (move,) = self.book([owed])
         return self._line_of(move)
 
-    def _owed(
+    def owed(
         self, party: str, worth: Decimal, number: str,
         *, issued: date | None = None, due: date | None = None,
     ) -> Record:  # fmt: skip
@@ -237,7 +237,7 @@ class Clerks(People):
             "lines": [["create", list(lines)]],
         }
 
-    def _book(self, moves: Sequence[Record]) -> list[int]:
+    def book(self, moves: Sequence[Record]) -> list[int]:
         numbers = self._create("account.move", *moves)
         self.client.call("model.account.move.post", numbers, changes=True)
         return numbers
@@ -286,7 +286,7 @@ class Clerks(People):
             "credit": worth,
         }
         got = {"account": self.accounts["cash"], "debit": worth, "credit": Decimal(0)}
-        (move,) = self._book([self._move("cash", on, owed, got)])
+        (move,) = self.book([self._move("cash", on, owed, got)])
         return int(self._line_of(move))
 
     def _reconcile(self, lines: Sequence[int], *more: tuple[str, Record]) -> None:
