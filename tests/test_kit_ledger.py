@@ -306,7 +306,7 @@ class LedgerHarness(Harness):
         monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Watched))
         monkeypatch.setattr(reading, "PAGE", self.page_rows)
         self.path = folder / "ledger.sqlite"
-        self.new = lambda: LedgerHarness(Path(mkdtemp(dir=folder)), monkeypatch)
+        self.folder, self.monkeypatch = folder, monkeypatch
         self.others: list[LedgerHarness] = []
         self.people = self.clerks = Clerks(self.path)
         self.opened: list[LedgerAdapter] = []
@@ -314,7 +314,7 @@ class LedgerHarness(Harness):
     def anew(self) -> LedgerHarness:
         for other in self.others:
             other.close()
-        self.others = [self.new()]
+        self.others = [LedgerHarness(Path(mkdtemp(dir=self.folder)), self.monkeypatch)]
         return self.others[0]
 
     def open(self) -> Adapter:
