@@ -16,7 +16,7 @@ from dunwell.decide.cases import Setting, cases
 from dunwell.decide.chain import Pool
 from dunwell.decide.columns import Overview, read
 from dunwell.decide.conclusions import Conclusions
-from dunwell.decide.judging import Key, differences, judge, left_alone
+from dunwell.decide.judging import Key, differences, judge, left_alone, uncovered
 from dunwell.decide.memories import Memories
 from dunwell.decide.network import FEW, NETWORK, Network, Trace, conclude
 from dunwell.decide.signals import Signals
@@ -151,6 +151,8 @@ class _Facts:
         incidents = {key: why for network in networks for key, why in network.incidents.items()}
         alone = self.alone
         some = {debtor for debtor, _ in (*found, *incidents, *alone)} | self.memories.unsettled
+        unjudged = set(self.overview["unjudged"]["debtor"])
+        some |= unjudged & set(self.memories.standing["debtor"])
         everything = everything or self.size <= EVERY
         drawn = () if everything else sample(set(payers(self.book).values()), self.setting.on)
         chosen = frozenset(drawn)
@@ -171,6 +173,7 @@ class _Facts:
             # an unsettled account is shown even when it is quiet, and one may be both
             if key in verdicts and (key[0] in self.memories.unsettled or not verdicts[key].quiet):
                 found[key] = verdicts[key]
+        found |= uncovered(made.values(), self.setting.registry)
         return Decided(
             cases={key: made[key] for key in sorted(made) if key in found or key in alone},
             conclusions=found,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -85,6 +85,19 @@ def judge(made: Sequence[Case], registry: Registry, *, workers: int) -> Mapping[
 def left_alone(case: Case) -> bool:
     """Nothing is decided of it: no policy covers it, or what is known of it cannot be used."""
     return not case.policy.name or bool(case.problems) or bool(case.memory.garbled)
+
+
+def uncovered(made: Iterable[Case], registry: Registry) -> Found:
+    """What becomes of Dunwell's holds and tags on accounts that no policy covers any more.
+
+    They go on standing while an item is open that had a stage, and end when none is.
+    """
+    found = {
+        case.account.id: Evaluation(case, registry).conclude()
+        for case in made
+        if not case.policy.name and not case.memory.garbled
+    }
+    return {key: word for key, word in found.items() if not word.quiet}
 
 
 def _judged(made: Sequence[Case], registry: Registry) -> Found:

@@ -8,7 +8,7 @@ from dunwell.calendar import CalendarSource
 from dunwell.decide.cases import Setting, cases
 from dunwell.decide.columns.overview import overview
 from dunwell.decide.decide import Decided
-from dunwell.decide.judging import Key, judge, left_alone
+from dunwell.decide.judging import Key, judge, left_alone, uncovered
 from dunwell.decide.memories import Memories
 from dunwell.facts import Registry
 from dunwell.model import Book
@@ -37,6 +37,7 @@ def decide_plainly(
         for key, word in judge(asked, registry, workers=1).items()
         if not word.quiet or key[0] in memories.unsettled
     }
+    found |= uncovered(made.values(), registry)
     return Decided(
         cases={key: made[key] for key in sorted(made) if key in found or key in alone},
         conclusions=found,

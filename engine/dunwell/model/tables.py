@@ -292,7 +292,7 @@ def _from_columns(table: str, page: Mapping[str, Sequence[object]]) -> pl.DataFr
 
 
 def page(table: str, rows: Iterable[Mapping[str, object]]) -> PageLike:
-    """Rows as a page of a table, for adapters whose ERP answers row by row; what a row lacks is null.
+    """Rows as a page, for adapters whose ERP answers row by row; what a row lacks is null.
 
     >>> page("disputes", [{"id": "D-1", "item": "F-1"}])["item"]
     ['F-1']

@@ -86,6 +86,7 @@ class Draft:
     fires: list[Fire] = field(default_factory=list)  # without a message
     waiting: list[Waiting] = field(default_factory=list)
     stranded: list[str] = field(default_factory=list)  # items that no channel reaches
+    unreachable: bool = False  # a watch has something to say and no channel is left
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -393,7 +394,10 @@ def _watch(made: Draft, fire: Fire, context: Context) -> None:
         made.notes.append(blocked)
         return
     reached = _reach(made, remind, f"watch {fire.watch}", context)
-    if reached is None or not reached[2]:
+    if reached is None:
+        made.unreachable = True
+        return
+    if not reached[2]:
         return
     # what happened to an item is said of it, due or not: a card that failed before the due date
     about = fire.items if fire.occurrences else ()

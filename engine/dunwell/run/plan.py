@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from dunwell.command import STANDING_ENDS, AccountPlan, Command
 from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.decide import Decided, decide
 from dunwell.decide.memories import Memories, memories
 from dunwell.decide.plainly import decide_plainly
+from dunwell.log.entry import Rise
 from dunwell.log.fold import Memory
 from dunwell.message.facts import sums
 from dunwell.model import Book
@@ -152,7 +155,7 @@ def plan_debtor(
     plans = []
     decisions = []
     for case in cases:
-        if case.problems:
+        if case.problems and case.policy.name:
             plans.append(left_alone(case, case.problems))
         elif case.account.id in conclusions:
             decisions.append(Decision(case, conclusions[case.account.id]))
@@ -175,6 +178,7 @@ def _guarded(engine: Engine, account: AccountPlan, on: date) -> AccountPlan:
     if not engine.vetoes:
         return account
     kept: list[Command] = []
+    stopped_ones: list[Command] = []
     notes = list(account.notes)
     for command in account.commands:
         reasons = (veto.guard(command, account, on) for veto in engine.vetoes)
@@ -183,11 +187,22 @@ def _guarded(engine: Engine, account: AccountPlan, on: date) -> AccountPlan:
         )
         if stopped and command.kind not in STANDING_ENDS:
             notes.append(f"veto {stopped[0]} stops {command.action}: {stopped[1]}")
+            stopped_ones.append(command)
         else:
             kept.append(command)
-    from msgspec.structs import replace
+    rises = tuple(r for rise in account.rises if (r := _without(rise, stopped_ones)) is not None)
+    return replace(account, commands=tuple(kept), rises=rises, notes=tuple(notes))
 
-    return replace(account, commands=tuple(kept), notes=tuple(notes))
+
+def _without(rise: Rise, stopped: Sequence[Command]) -> Rise | None:
+    """A stage needs no action that a veto took away, as with the vetoes of the house; None where
+    nothing is left of it.
+    """
+    gone = {c.action for c in stopped if not c.watch and rise.item in c.items}
+    if not gone:
+        return rise
+    needs = tuple(action for action in rise.needs if action not in gone)
+    return replace(rise, needs=needs) if needs else None
 
 
 def _header(

@@ -169,7 +169,7 @@ def watches(maker: Maker) -> Iterator[Command]:
 def errands(maker: Maker) -> Iterator[Command]:
     """Tasks that Dunwell itself has for people: no channel, an approval, an unknown outcome."""
     made, name = maker.made, maker.case.account.payer.name
-    if made.stranded:
+    if made.stranded or made.unreachable:
         items = tuple(dict.fromkeys(made.stranded))
         yield from maker.errand("no_channel", f"Find a way to reach {name}", items=items)
     for wait in made.waiting:

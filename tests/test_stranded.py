@@ -1,0 +1,82 @@
+"""What would be stranded: holds without a policy, items behind a veto in code, watches unheard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from dunwell.casefile.plain import PlainWording
+from dunwell.command import AccountPlan, Command
+from dunwell.facts import Registry
+from dunwell.hooks import VetoPlugin
+from dunwell.policy.tree import House
+from dunwell.run.apply import apply, read_log
+from dunwell.run.engine import Engine
+from dunwell.run.plan import make_plan
+from dunwell.source.house import load_house
+from dunwell.testing import Erp, MemoryAdapter, MemoryChannel
+from tests.test_exactly_once import HOUSE
+
+DAY = date(2026, 2, 9)
+
+
+@pytest.fixture
+def house() -> House:
+    loaded, problems = load_house([HOUSE], registry=Registry(), channels=["email"])
+    assert loaded is not None, problems
+    return loaded
+
+
+def engine(house: House, erp: Erp, *, plain: bool = True) -> Engine:
+    channels = {"email": MemoryChannel()}
+    adapter = MemoryAdapter(erp)
+    return Engine(adapter, house, Registry(), PlainWording(), channels=channels, plain=plain)
+
+
+def only_public(house: House) -> House:
+    return replace(house, policies=tuple(p for p in house.policies if p.name == "public"))
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_hold_ends_with_the_last_item_also_when_no_policy_covers_the_account_any_more(
+    house: House, plain: bool
+) -> None:
+    erp, alone = Erp(on=DAY), only_public(house)
+    erp.customer("A", email="a@a.example", tags=["public"])
+    erp.invoice("F-1", customer="A", due=date(2026, 2, 2))
+    made = engine(alone, erp, plain=plain)
+    apply(made, make_plan(made).plan)
+    assert [row["kind"] for row in erp.rows["holds"].values()] == ["orders"]
+    erp.change("customers", "A", tags=[])  # the policy does not apply any more
+    erp.on = date(2026, 2, 10)
+    apply(made, make_plan(made).plan)
+    assert len(erp.rows["holds"]) == 1  # an item that had a stage is open
+    erp.pay("F-1")
+    erp.on = date(2026, 2, 11)
+    apply(made, make_plan(made).plan)
+    assert not erp.rows["holds"]
+
+
+def test_a_stage_goes_on_without_the_action_that_a_veto_in_code_stops(house: House) -> None:
+    def no_holds(command: Command, account: AccountPlan, on: date) -> str | None:
+        return "no holds this month" if command.kind == "hold" else None
+
+    erp = Erp(on=DAY)
+    erp.customer("A", email="a@a.example", tags=["public"])
+    erp.invoice("F-1", customer="A", due=date(2026, 2, 2))
+    made = replace(engine(only_public(house), erp), vetoes=(VetoPlugin("quiet", no_holds),))
+    apply(made, make_plan(made).plan)
+    (item,) = read_log(made, None)[0]["A"].state.items
+    assert (item.stage, item.part) == ("stop_supply", None)
+    assert not erp.rows["holds"]
+
+
+def test_a_watch_that_no_channel_can_carry_becomes_a_task(house: House) -> None:
+    erp = Erp(on=date(2026, 3, 2))
+    erp.customer("A", email="", tags=["statement_only"])
+    erp.invoice("F-1", customer="A", due=date(2026, 4, 2))
+    made = engine(house, erp)
+    kinds = [(c.kind, c.action) for a in make_plan(made).plan.accounts for c in a.commands]
+    assert kinds == [("task", "no_channel")]
