@@ -15,7 +15,7 @@ def _many(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
-class Contact(PlacedModel):
+class ContactPerson(PlacedModel):
     """A person at the customer."""
 
     role: Words = Field(description="What the person is there for, such as billing.")
@@ -37,7 +37,7 @@ class Customer(PlacedModel):
     credit_limit: Limit | None = Field(default=None, description="With its currency.")
     since: Day | None = Field(default=None, description="First business.")
     payer: Words | None = Field(default=None, description="The customer that pays for it.")
-    contacts: tuple[Contact, ...] = Field(default=(), description="People there.")
+    contacts: tuple[ContactPerson, ...] = Field(default=(), description="People there.")
 
 
 class Invoice(PlacedModel):
