@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.explain_kit import ON, POLICY
 
 from dunwell.cli import main
 from dunwell.log.entry import (
@@ -26,6 +25,7 @@ from dunwell_ledger import people
 from dunwell_ledger.adapter import LedgerAdapter
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.store import Ledger, create, open_ledger
+from tests.explain_kit import ON, POLICY
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 CONFIG = """\

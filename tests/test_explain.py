@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.explain_kit import ON, POLICY, book, engine, load
 
 from dunwell.log.entry import Entry
 from dunwell.model import Describe
@@ -20,6 +19,7 @@ from dunwell.run.find import Subject, find
 from dunwell.run.plan import make_plan
 from dunwell.run.reports import AccountReport, Explanation, ItemReport
 from dunwell.testing import Crash, Erp, HostileAdapter, MemoryChannel, Sabotage
+from tests.explain_kit import ON, POLICY, book, engine, load
 
 LATE = ON - timedelta(7)
 

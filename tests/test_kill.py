@@ -21,12 +21,12 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from tests.kill_worker import cycle, engine
 
 from dunwell.log.fold import Memory
 from dunwell.run.apply import read_log
 from dunwell_ledger import people
 from dunwell_ledger.store import create
+from tests.kill_worker import cycle, engine
 
 NOW = datetime(2026, 2, 9, 9, 0, tzinfo=UTC)
 LATER = timedelta(hours=1)
@@ -78,12 +78,11 @@ def book(folder: Path) -> None:
         )  # fmt: skip
         for n in range(CUSTOMERS):
             kind = kinds[n % 4]
-            tags = [kind] if kind else []
             people.add(
                 connection,
                 "customers",
                 [{"id": f"C{n}", "name": f"Customer {n}", "country": "ES", "type": "business",
-                  "email": f"c{n}@c.example", "tags": tags}],
+                  "email": f"c{n}@c.example", "tags": kind}],
             )  # fmt: skip
             due = "2025-10-01" if kind == "adopting" else "2026-02-02"
             people.add(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.test_kit_ledger import LedgerHarness
 
 from dunwell.testing.contract import EngineContract, MemoryHarness
+from tests.test_kit_ledger import LedgerHarness
 
 
 class TestEngineOnMemory(EngineContract):
