@@ -30,7 +30,7 @@ demo: setup  ## see a small company's receivables collected
 	$(BIN)/dunwell demo
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -q --numprocesses=auto --dist=loadfile
+	$(BIN)/python -m pytest -q --numprocesses=auto --dist=loadscope
 
 lint: setup  ## format, lint, types, layers: all checks but the tests
 	$(BIN)/ruff format --check --quiet .
