@@ -26,7 +26,7 @@ _LISTED = 5
 """So many changed amounts are listed."""
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--ledger",
     "path",

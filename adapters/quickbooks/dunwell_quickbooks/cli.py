@@ -49,7 +49,7 @@ def said(command: Callable[Given, None]) -> Callable[Given, None]:
     return run
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def quickbooks() -> None:
     """Connect a company on QuickBooks Online, note promises in it, or disconnect it."""
 
