@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from tests.strategies import book
 
 from dunwell.decide import decide as deciding
 from dunwell.decide import judging
 from dunwell.decide.cases import Setting, cases
+from dunwell.decide.chain import available
 from dunwell.decide.conclusions import Conclusions, Place
 from dunwell.decide.decide import Decided, DisagreementError, decide, is_adverse, sample
 from dunwell.decide.evaluator import Evaluation
@@ -23,6 +23,11 @@ from dunwell.log.fold import Memory
 from dunwell.model import Book
 from dunwell.policy.tree import Action, Approve, House, Policy, Stage
 from dunwell.policy.tree import Test as Comparison
+from tests.strategies import book
+
+pytestmark = pytest.mark.skipif(
+    available() is not None, reason=f"the rule network cannot be used here: {available()}"
+)
 
 ON = date(2026, 3, 18)
 REGISTRY = Registry()

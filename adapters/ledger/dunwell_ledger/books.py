@@ -98,7 +98,9 @@ def _put_alike(
     names, places = listed, ", ".join("?" * len(columns))
     if extra and extra not in columns:  # nothing allocated yet: all of it is open
         names += f", {extra}"
-        places += f", ?{columns.index('amount') + 1}"
+        places += ", ?"
+        amount = columns.index("amount")
+        new = {name: (*values, values[amount]) for name, values in new.items()}
     connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", new.values())
     sets = ", ".join(f'"{column}" = ?' for column in columns)
     keyed = " AND ".join(f"{part} = ?" for part in _quoted(key))
