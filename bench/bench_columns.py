@@ -6,9 +6,10 @@ import argparse
 import resource
 import time
 
-from bench.book import ON, made
 from dunwell.decide.columns import read
 from dunwell.facts import Registry
+
+from bench.book import ON, made
 
 
 def main() -> None:

@@ -15,9 +15,10 @@ from collections.abc import Callable
 
 import polars as pl
 
-from bench.book import ON, STEP, Made, made
 from dunwell.decide.decide import decide
 from dunwell.facts import Registry
+
+from bench.book import ON, STEP, Made, made
 
 STAGES = 12
 PART = 20_000

@@ -20,12 +20,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from dunwell.run.apply import apply
+from dunwell.run.plan import make_plan
+
 from tests.story import World
 from tests.tryton_kit import TrytonHarness
 from tests.tryton_server import ABSENT, Server, is_set_up, running
-
-from dunwell.run.apply import apply
-from dunwell.run.plan import make_plan
 
 OVERDUE = timedelta(days=30)
 LEVELS = 2

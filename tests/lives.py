@@ -39,6 +39,7 @@ from dunwell.testing import (
     Sabotage,
 )
 from dunwell.testing.wording import PlainWording
+
 from tests.strategies import ON, REGISTRY, Dice, World
 
 OWN = (

@@ -29,6 +29,7 @@ from dunwell_quickbooks.head import find_holds, without_hold
 from dunwell_quickbooks.opening import opened
 from dunwell_quickbooks.pace import Pace
 from dunwell_quickbooks.plugin import open_adapter
+
 from tests.quickbooks_books import Books, Entity
 from tests.quickbooks_service import CLIENT, REALM, SECRET, ResetError, Service, Trouble
 

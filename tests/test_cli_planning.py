@@ -26,6 +26,7 @@ from dunwell_ledger import people
 from dunwell_ledger.adapter import LedgerAdapter
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.store import Ledger, create, open_ledger
+
 from tests.explain_kit import ON, POLICY
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)

@@ -45,6 +45,7 @@ from dunwell.model import Book, Describe
 from dunwell.money import Money, Rates
 from dunwell.policy.tree import ALWAYS, Action, House, Pause, Policy, Stage
 from dunwell.policy.tree import Test as Comparison
+
 from tests.strategies import ON, REGISTRY, World, book, shuffled, worlds
 
 Key = tuple[str, str]

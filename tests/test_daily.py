@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.explain_kit import ON, book, engine, load
 
 from dunwell.errors import UnavailableError
 from dunwell.policy.tree import House
@@ -18,6 +17,8 @@ from dunwell.run.engine import Engine
 from dunwell.run.outcomes import applied
 from dunwell.run.plan import make_plan
 from dunwell.testing import Crash, Erp, HostileAdapter, MemoryChannel, Sabotage
+
+from tests.explain_kit import ON, book, engine, load
 
 
 @pytest.fixture

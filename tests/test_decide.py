@@ -23,6 +23,7 @@ from dunwell.log.fold import Memory
 from dunwell.model import Book
 from dunwell.policy.tree import Action, Approve, House, Policy, Stage
 from dunwell.policy.tree import Test as Comparison
+
 from tests.strategies import book
 
 pytestmark = pytest.mark.skipif(

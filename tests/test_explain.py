@@ -19,6 +19,7 @@ from dunwell.run.find import Subject, find
 from dunwell.run.plan import make_plan
 from dunwell.run.reports import AccountReport, Explanation, ItemReport
 from dunwell.testing import Crash, Erp, HostileAdapter, MemoryChannel, Sabotage
+
 from tests.explain_kit import ON, POLICY, book, engine, load
 
 LATE = ON - timedelta(7)

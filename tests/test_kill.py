@@ -26,6 +26,7 @@ from dunwell.log.fold import Memory
 from dunwell.run.apply import read_log
 from dunwell_ledger import people
 from dunwell_ledger.store import create
+
 from tests.kill_worker import cycle, engine
 
 NOW = datetime(2026, 2, 9, 9, 0, tzinfo=UTC)

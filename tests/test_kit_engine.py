@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dunwell.testing.contract import EngineContract, MemoryHarness
+
 from tests.test_kit_ledger import LedgerHarness
 
 

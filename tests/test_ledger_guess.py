@@ -18,6 +18,7 @@ from dunwell_ledger.mapping import ColumnMapping
 from dunwell_ledger.sample import make_sample
 from dunwell_ledger.store import Ledger, create, open_ledger
 from dunwell_ledger.tablefile import parse_table
+
 from tests.ledger_kit import ON, adapter, small, table
 
 INVOICES = """Factura;Cliente;Fecha;Vencimiento;Importe

@@ -25,6 +25,7 @@ from dunwell_ledger.sample import make_sample
 from dunwell_ledger.store import Ledger, create
 from dunwell_ledger.tablefile import parse_table
 from dunwell_ledger.values import CellError, amount, day, sniff_decimal, sniff_order
+
 from tests.ledger_kit import ON, adapter, small, table
 
 ENGLISH = """Invoice,Customer ID,Customer Name,Date,Due Date,Amount,Currency,Paid on

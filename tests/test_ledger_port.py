@@ -26,6 +26,7 @@ from dunwell_ledger.adapter import LedgerAdapter
 from dunwell_ledger.plugin import dunwell_adapters, open_adapter
 from dunwell_ledger.sample import make_sample
 from dunwell_ledger.store import Ledger, create, open_ledger
+
 from tests.ledger_kit import NOW, ON, adapter, counted, entry, small, table
 
 LATER = NOW + timedelta(minutes=5)

@@ -12,8 +12,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.network_kit import books, some_book
-from tests.signals_kit import signals_of
 
 from dunwell.decide.chain import Pool, available
 from dunwell.decide.conclusions import Conclusions
@@ -21,6 +19,9 @@ from dunwell.decide.evaluator import Evaluation
 from dunwell.decide.network import ACCOUNTS, FEW, ITEMS, conclude, concluding
 from dunwell.decide.network.shapes import facts_of, item_shapes
 from dunwell.decide.signals import Signals
+
+from tests.network_kit import books, some_book
+from tests.signals_kit import signals_of
 
 needs_network = pytest.mark.skipif(available() is not None, reason=str(available()))
 

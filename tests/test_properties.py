@@ -33,6 +33,7 @@ from dunwell.run import planfile
 from dunwell.run.draft import identity
 from dunwell.run.plan import make_plan
 from dunwell.run.planfile import Plan
+
 from tests.lives import HOURS, Life, acts, calm, erp_of, restrained, talking
 from tests.strategies import ON, Dice, World, worlds
 

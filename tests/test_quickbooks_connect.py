@@ -36,6 +36,7 @@ from dunwell_quickbooks.opening import opened, tokens_of
 from dunwell_quickbooks.options import read_options
 from dunwell_quickbooks.plugin import open_adapter
 from dunwell_quickbooks.tokens import FileStore, Grant, KeyringStore, Tokens
+
 from tests.quickbooks_kit import (
     BASE,
     Clerks,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dunwell.testing.contract import AdapterContract, EngineContract
+
 from tests.quickbooks_kit import QuickBooksHarness, served
 
 

@@ -29,6 +29,7 @@ from dunwell.testing.contract.deeds import (
 from dunwell_quickbooks.adapter import QuickBooksAdapter
 from dunwell_quickbooks.head import find_head
 from dunwell_quickbooks.pace import Pace
+
 from tests.quickbooks_kit import Clerks, adapter_to, another
 from tests.quickbooks_service import Service, Trouble
 

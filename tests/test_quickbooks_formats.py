@@ -27,6 +27,7 @@ from dunwell_quickbooks.head import (
 )
 from dunwell_quickbooks.marks import find_marks
 from dunwell_quickbooks.querying import every, quoted
+
 from tests.quickbooks_books import RefusalError
 from tests.quickbooks_kit import Clerks, adapter_to
 from tests.quickbooks_query import QueryFaultError, parse

@@ -19,6 +19,7 @@ from dunwell.port import Effect
 from dunwell.testing.contract.deeds import claim, note, outcome, reached, rows, write
 from dunwell.testing.contract.office import Office
 from dunwell_quickbooks.adapter import QuickBooksAdapter
+
 from tests.quickbooks_books import RefusalError
 from tests.quickbooks_kit import Clerks, QuickBooksHarness, adapter_to, another
 from tests.quickbooks_service import REALM, Service

@@ -13,6 +13,7 @@ from dunwell.hooks import Settings
 from dunwell.testing.contract import Harness, MemoryHarness
 from dunwell.testing.contract.deeds import rows
 from dunwell_mail.smtp import open_smtp
+
 from tests.story import World, crash_and_resume, promises, two_engines
 from tests.test_kit_ledger import LedgerHarness
 from tests.tryton_server import Mailbox, free_port

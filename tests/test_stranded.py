@@ -17,6 +17,7 @@ from dunwell.run.engine import Engine
 from dunwell.run.plan import make_plan
 from dunwell.source.house import load_house
 from dunwell.testing import Erp, MemoryAdapter, MemoryChannel
+
 from tests.test_exactly_once import HOUSE
 
 DAY = date(2026, 2, 9)

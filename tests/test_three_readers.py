@@ -18,6 +18,7 @@ from dunwell.decide.judging import left_alone, uncovered
 from dunwell.decide.memories import memories
 from dunwell.decide.network import conclude
 from dunwell.model import Book
+
 from tests.strategies import ON, REGISTRY, World, shuffled, worlds
 
 Key = tuple[str, str]

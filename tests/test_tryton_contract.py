@@ -12,6 +12,7 @@ from dunwell.testing.contract import (
     HoldContract,
     TaskContract,
 )
+
 from tests.tryton_kit import TrytonHarness
 from tests.tryton_server import ABSENT, Server, is_set_up, running
 

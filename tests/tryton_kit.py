@@ -13,6 +13,7 @@ from dunwell.port import Adapter
 from dunwell.testing.contract import Harness
 from dunwell_tryton.adapter import TrytonAdapter
 from dunwell_tryton.client import Client
+
 from tests.tryton_people import Clerks
 from tests.tryton_server import PASSWORD, Server
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from dunwell_tryton.client import Client
 from dunwell_tryton.wire import RefusedError
+
 from tests.story import World
 from tests.tryton_kit import TrytonHarness
 
