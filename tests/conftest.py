@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from dunwell_ledger.store import Ledger
 
 settings.register_profile(
     "house",
@@ -14,3 +19,19 @@ settings.register_profile(
 )
 settings.register_profile("torture", parent=settings.get_profile("house"), max_examples=5_000)
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def _ledgers_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close every ledger that a test opened, so that none is left to the collector."""
+    opened: list[Ledger] = []
+    begin = Ledger.__init__
+
+    def noted(self: Ledger, path: Path, *, wait: float = 30.0) -> None:
+        begin(self, path, wait=wait)
+        opened.append(self)
+
+    monkeypatch.setattr(Ledger, "__init__", noted)
+    yield
+    for ledger in opened:
+        ledger.close()

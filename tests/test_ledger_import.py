@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -51,13 +53,17 @@ def write(folder: Path, text: str, name: str = "a.csv", encoding: str = "utf-8")
 
 
 def imported(folder: Path, text: str, book: Ledger | None = None, **more: object) -> Report:
-    book = book or create(folder / "ledger.sqlite")
-    return import_files(book, [write(folder, text)], on=ON, **more)  # type: ignore[arg-type]
+    files = [write(folder, text)]
+    if book is not None:
+        return import_files(book, files, on=ON, **more)  # type: ignore[arg-type]
+    with closing(create(folder / "ledger.sqlite")) as own:
+        return import_files(own, files, on=ON, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Ledger:
-    return create(tmp_path / "ledger.sqlite")
+def book(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(create(tmp_path / "ledger.sqlite")) as ledger:
+        yield ledger
 
 
 def said(report: Report) -> dict[str, str]:
@@ -389,9 +395,9 @@ def test_an_export_is_safe_in_a_spreadsheet_and_comes_back(tmp_path: Path) -> No
     assert rows[0]["name"] == f"'{hostile}"
     items = (tmp_path / "out" / "items.csv").read_text("utf-8-sig")
     assert next(csv.DictReader(io.StringIO(items)))["amount"] == "10.00"
-    other = create(tmp_path / "other.sqlite")
-    import_files(other, [tmp_path / "out" / "customers.csv"], on=ON, table="customers")
-    assert hostile in table(adapter(other), "customers")["name"].to_list()
+    with closing(create(tmp_path / "other.sqlite")) as other:
+        import_files(other, [tmp_path / "out" / "customers.csv"], on=ON, table="customers")
+        assert hostile in table(adapter(other), "customers")["name"].to_list()
 
 
 @given(st.text())
