@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from odoolib.json2 import Json2Connection, Json2Connector, JsonModel
-from odoolib.main import Connection, Connector, Service
+from odoolib.rpc import Connection, Connector, Service
 
 from dunwell.errors import ContractBrokenError
 from dunwell_odoo.faults import Asked, of_exception
@@ -43,14 +43,17 @@ class RpcConnector(Connector):  # type: ignore[misc]
             asked = Asked(service_name, method, reads=True)
         params = {"service": service_name, "method": method, "args": args}
         body = {"jsonrpc": "2.0", "method": "call", "params": params, "id": 1}
-        found = self.wire.ask(asked, "/jsonrpc", body)
-        if not isinstance(found, dict):
-            raise ContractBrokenError(f"{self.wire.base} does not speak JSON-RPC")
-        error = found.get("error")
-        if error:
-            data = error.get("data") if isinstance(error, dict) else None
-            raise of_exception(asked, data if isinstance(data, dict) else {})
-        return found.get("result")
+        return self.wire.ask(asked, "/jsonrpc", body, unwrap=_result)
+
+
+def _result(asked: Asked, found: Any) -> Any:
+    if not isinstance(found, dict):
+        raise ContractBrokenError(f"what answers {asked} does not speak JSON-RPC")
+    error = found.get("error")
+    if error:
+        data = error.get("data") if isinstance(error, dict) else None
+        raise of_exception(asked, data if isinstance(data, dict) else {})
+    return found.get("result")
 
 
 class Json2Line(Json2Connector):  # type: ignore[misc]

@@ -18,6 +18,7 @@ from dunwell_odoo.faults import (
     BrokenError,
     BusyError,
     GoneError,
+    NotThereError,
     RefusedError,
 )
 from dunwell_odoo.wire import Line, Wire
@@ -108,7 +109,10 @@ class Door:
 
     def _json2(self) -> Json2Talk:
         talk = Json2Talk(Json2Line(self._wire), self.database, self._key)
-        found = talk.get_model("res.users").context_get()
+        try:
+            found = talk.get_model("res.users").context_get()
+        except NotThereError:  # the version was told, so there is an Odoo
+            raise self._no_database() from None
         self._uid = int(found.get("uid") or 0) if isinstance(found, dict) else 0
         return talk
 
@@ -118,8 +122,7 @@ class Door:
             uid = connector.get_service("common").login(self.database, self.login, self._key)
         except (UnavailableError, RefusedError):
             if connector.get_service("db").db_exist(self.database) is False:
-                message = f"{self.line.base} has no database '{self.database}', or cannot reach it"
-                raise ConfigurationError(f"{message} (correct 'database')") from None
+                raise self._no_database() from None
             raise
         if not uid:
             raise DeniedError(
@@ -128,6 +131,10 @@ class Door:
             )
         self._uid = int(uid)
         return Connection(connector, self.database, self.login, self._key, self._uid)
+
+    def _no_database(self) -> ConfigurationError:
+        message = f"{self.line.base} has no database '{self.database}', or cannot reach it"
+        return ConfigurationError(f"{message} (correct 'database')")
 
     # -- calls ----------------------------------------------------------------------------------
 

@@ -46,6 +46,10 @@ class BusyError(UnavailableError):
     """Somebody else changed the same records at the same moment: rolled back, nothing was done."""
 
 
+class NotThereError(ConfigurationError):
+    """What answers at the address is no Odoo, or does not serve this database; nothing was done."""
+
+
 class BrokenError(UnansweredError):
     """No answer that can be read came back: it may have been done or not."""
 
@@ -108,9 +112,7 @@ def of_status(asked: Asked, status: int, location: str, base: str) -> AdapterErr
             remedy="let this machine through, or correct 'url' and 'proxy'",
         )
     if status == HTTPStatus.NOT_FOUND:
-        return ConfigurationError(
-            f"there is no Odoo, or not this database, at {base} (correct 'url' and 'database')"
-        )
+        return NotThereError(f"there is no Odoo at {base} (correct 'url')")
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return ConfigurationError(
             f"the proxy before {base} takes no requests of this size "

@@ -16,7 +16,14 @@ import httpx
 import msgspec
 
 from dunwell.errors import AdapterError, ConfigurationError, DeniedError, UnavailableError
-from dunwell_odoo.faults import NEW_KEY, Asked, BrokenError, of_exception, of_status
+from dunwell_odoo.faults import (
+    NEW_KEY,
+    Asked,
+    BrokenError,
+    BusyError,
+    of_exception,
+    of_status,
+)
 
 PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds between tries of what was not done, at a server that answered before: it restarts."""
@@ -87,17 +94,20 @@ class Wire:
         path: str,
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        unwrap: Callable[[Asked, Any], Any] = lambda asked, found: found,
     ) -> Any:
         """What came back, as JSON with exact numbers; None as body asks for a page.
 
         A read is asked again while the line breaks, a write only while nothing was sent, and both
-        only at a server that answered before.
+        only at a server that answered before. `unwrap` takes the value out of an envelope.
         """
         content = None if body is None else _encode(body)
         pauses = iter(PATIENCE if self.heard else ())
         while True:
             try:
-                found = self._once(asked, path, content, headers)
+                found = unwrap(asked, self._once(asked, path, content, headers))
+            except BusyError:  # Odoo itself tried several times
+                raise
             except UnavailableError:
                 pause = next(pauses, None)
                 if pause is None:
