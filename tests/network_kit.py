@@ -237,7 +237,11 @@ def some_book(accounts: int = 40) -> list[Evaluation]:
                 approve=Approve("clerk", flag("flag_5")),
             ),
             Stage(
-                "agency", (agency, orders), flag("flag_3"), approve=Approve("boss", flag("flag_1"))
+                "agency",
+                (agency, orders),
+                flag("flag_3"),
+                jump=flag("flag_4"),
+                approve=Approve("boss", flag("flag_1")),
             ),
         ),
         segments=(Segment("vip", flag("mark_0")), Segment("standard")),
@@ -249,7 +253,7 @@ def some_book(accounts: int = 40) -> list[Evaluation]:
         Pause("leftover", Every((flag("flag_0"), flag("flag_4"))), lift=True, listed=True),
     )
     house = House("house", (policy,), pause=pause, veto=(Veto("veto", ("hold",), flag("mark_2")),))
-    chance = random.Random(7)
+    chance = random.Random(8)
     return [Evaluation(_some_case(house, f"D{n}", chance), REGISTRY) for n in range(accounts)]
 
 
@@ -280,7 +284,7 @@ def _some_case(house: House, debtor: str, chance: random.Random) -> Case:
     standing = tuple(
         StandingState("C", kind, name, chance.choice(["placed", "override"]), "ours", 0, ON)
         for kind, name in OWNED
-        if chance.randrange(2)
+        if not chance.randrange(3)
     )
     truths = {(f, i.id): chance.random() < 0.4 for f in FLAGS for i in items}
     truths |= {(f, ""): chance.random() < 0.3 for f in MARKS}

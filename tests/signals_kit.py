@@ -10,6 +10,7 @@ from dunwell.decide.case import ItemCase
 from dunwell.decide.evaluator import Evaluation
 from dunwell.decide.signals import SCHEMAS, Signals
 from dunwell.decide.standing import (
+    _counts,
     _half_done,
     _lifted,
     _owned,
@@ -92,7 +93,8 @@ def _of_item(
             if stage >= 0 and reading.for_(case.policy.ladder[stage], item):
                 reached = _reached(item, stage, reading)
                 half = _half_done(item, reading) >= stage
-                yield "wants", (names.index(what), stage, order, reached, half)
+                ahead = item.stage < stage and _counts(item, stage, reading)
+                yield "wants", (names.index(what), stage, order, reached, half, ahead)
 
 
 def _ways(reading: Evaluation, item: ItemCase) -> Iterator[tuple[str, tuple[object, ...]]]:

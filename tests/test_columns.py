@@ -164,7 +164,8 @@ class _Account:
                 if not asked:
                     lists["kept" if state["written_off"] else "released"].append(name)
             elif not state["in_force"]:
-                place += self._place(number, name, wants, reasons, needed)
+                jumps = {item: step.stage for item, step in rises if step.jumped}
+                place += self._place(number, name, wants, reasons, needed, jumps)
         return {
             "place": tuple(sorted(place)),
             **{key: tuple(sorted(found)) for key, found in lists.items()},
@@ -177,16 +178,21 @@ class _Account:
         wants: list[dict[str, Any]],
         reasons: Mapping[int, list[str]],
         needed: set[tuple[int, int]],
+        jumps: Mapping[int, int],
     ) -> list[Place]:
         offers: dict[int, list[int]] = {}
+        passes: dict[int, list[int]] = {}
         for row in wants:
             if row["name"] == number and row["reached"] and row["item"] not in reasons:
                 offers.setdefault(row["order"], []).append(row["item"])
+            if row["name"] == number and row["ahead"] and row["stage"] < jumps.get(row["item"], 0):
+                passes.setdefault(row["order"], []).append(row["item"])
         for row in self.own["watching"]:
             if row["name"] == number:
                 offers.setdefault(row["order"], [])
-        if not offers:
+        if not offers and not passes:
             return []
+        passed, offers = not offers, offers or passes
         order = min(offers)
         stage, watch, action = self.signals.actions[order]
         items = offers[order]
@@ -195,7 +201,7 @@ class _Account:
         if approve and any((item, stage) in needed for item in items):
             role = approve.by
         ids = tuple(sorted(self.ids[item] for item in items))
-        return [Place(*name, stage, action, watch, ids, approve=role)]
+        return [Place(*name, stage, action, watch, ids, role, passed)]
 
 
 def reading(world: World, book: Book | None = None, **more: object) -> Reading:

@@ -64,7 +64,7 @@ def test_neither_order_nor_partition_of_accounts_matters(
 
 
 def test_every_rule_fires_somewhere_in_the_book_of_these_tests() -> None:
-    readings = some_book(200)
+    readings = some_book(400)
     found = conclude(signals_of(readings), readings[0].case.house, plain=True)
     assert found.conclusions == expected(readings)
     fired = {t.rule for key in found.conclusions for t in found.why(*key)}
@@ -87,11 +87,11 @@ def test_accounts_that_look_alike_are_decided_once_and_each_gets_its_own_items()
 
 
 def test_a_shape_is_read_back_as_the_facts_that_it_was_made_of() -> None:
-    assert facts_of("0,1,false,true;2;4,jump,3,0;6,0,1,2,true,false") == (
+    assert facts_of("0,1,false,true;2;4,jump,3,0;6,0,1,2,true,false,true") == (
         ("pause_holds", 1, False, True),
         ("waits",),
         ("may_move", "jump", 3, 0),
-        ("wants", 0, 1, 2, True, False),
+        ("wants", 0, 1, 2, True, False, True),
     )
     assert facts_of("7,0;9,0,,true,false,true;9,1,placed,true,false,true") == (
         ("segment_holds", 0),

@@ -18,7 +18,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A standing action to be put in force, and its causes; `stage` is -1 when a watch asks."""
+    """A standing action to be put in force, and its causes; `stage` is -1 when a watch asks.
+
+    `passed`: its stage is passed over by the items, which jump today.
+    """
 
     kind: str  # hold or tag
     name: str
@@ -27,6 +30,7 @@ class Place:
     watch: str = ""
     items: tuple[str, ...] = ()
     approve: str = ""
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

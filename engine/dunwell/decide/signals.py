@@ -28,7 +28,8 @@ SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = {
     # the approval of a stage is needed for an item
     "approvals": {"account": _I, "item": _I, "stage": _I},
     # an item for which the `for` of a stage with a standing action holds and something is to pay;
-    # `reached`: its stage is that one or later (not only adopted); `half`: a part of it is done
+    # `reached`: its stage is that one or later (not only adopted); `half`: a part of it is done;
+    # `ahead`: it has not come to that stage yet, and would bring the action on its way past it
     "wants": {
         "account": _I,
         "item": _I,
@@ -37,6 +38,7 @@ SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = {
         "order": _I,  # of the action among all standing actions of the policy
         "reached": _B,
         "half": _B,
+        "ahead": _B,
     },
     # a watch with a standing action whose condition holds
     "watching": {"account": _I, "name": _I, "order": _I, "watch": _T},

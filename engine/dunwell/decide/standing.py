@@ -35,6 +35,7 @@ class _Request:
     watch: str
     keeps: tuple[str, ...]  # items because of which it stays
     places: tuple[str, ...]  # items because of which it may be put in force
+    passes: tuple[str, ...]  # items that jump over its stage today
     held: bool  # asked for, by items or a watch
     new: bool  # may be put in force
 
@@ -66,42 +67,46 @@ def conclude_standing(reading: Evaluation) -> Asked:
             if not asked:
                 lists["kept" if _written_off(reading, state) else "released"].append(name)
         else:
-            first = next((r for r in mine if r.new), None)
+            passed = not any(r.new for r in mine)
+            first = next((r for r in mine if r.new or (passed and r.passes)), None)
             if first is not None and not in_force(reading, name):
-                place.append(_place(reading, name, first))
+                place.append(_place(reading, name, first, passed=passed))
     return Asked(tuple(sorted(place)), *(tuple(found) for found in lists.values()))
 
 
-def _place(reading: Evaluation, name: Name, request: _Request) -> Place:
-    role = ""
+def _place(reading: Evaluation, name: Name, request: _Request, *, passed: bool) -> Place:
+    role, items = "", request.passes if passed else request.places
     if request.stage >= 0:
         cases = {i.row.id: i for i in reading.case.items}
-        roles = (reading.approval(cases[i], request.stage) for i in request.places)
+        roles = (reading.approval(cases[i], request.stage) for i in items)
         role = next((r for r in roles if r), "")
-    return Place(
-        *name, request.stage, request.action.id, request.watch, request.places, approve=role
-    )
+    return Place(*name, request.stage, request.action.id, request.watch, items, role, passed)
 
 
 def _of_ladder(reading: Evaluation) -> list[_Request]:
     rising = {step.item: step.stage for step in reading.rises if not step.approve}
+    jumping = {step.item: step.stage for step in reading.rises if step.jumped}
     found = []
     for index, stage in enumerate(reading.case.policy.ladder):
         for action in stage.do:
             if not action.standing:
                 continue
-            keeps, places = [], []
+            keeps, places, passes = [], [], []
             for item in reading.case.items:
+                if _passes(item, index, reading, jumping):
+                    passes.append(item.row.id)
                 if not _asks(reading, item, index, rising):
                     continue
                 keeps.append(item.row.id)
                 # an item on its way brings its own command; only the settled ones place here
                 if item.row.id not in reading.silence and _reached(item, index, reading):
                     places.append(item.row.id)
-            places.sort()
             found.append(
-                _Request(action, index, "", tuple(keeps), tuple(places), bool(keeps), bool(places))
-            )
+                _Request(
+                    action, index, "", tuple(keeps), tuple(sorted(places)), tuple(sorted(passes)),
+                    held=bool(keeps), new=bool(places),
+                )
+            )  # fmt: skip
     return found
 
 
@@ -116,10 +121,21 @@ def _asks(reading: Evaluation, item: ItemCase, index: int, rising: dict[str, int
     return reading.for_(reading.case.policy.ladder[index], item)
 
 
-def _reached(item: ItemCase, index: int, reading: Evaluation) -> bool:
-    if item.stage < index or item.state is None:
+def _passes(item: ItemCase, index: int, reading: Evaluation, jumping: dict[str, int]) -> bool:
+    """The item jumps today over a stage that it has not come to, and that is for it."""
+    if not item.stage < index < jumping.get(item.row.id, -1) or not _counts(item, index, reading):
         return False
-    floor = reading.case.policy.stage(item.state.adopted) if item.state.adopted else None
+    return reading.for_(reading.case.policy.ladder[index], item)
+
+
+def _reached(item: ItemCase, index: int, reading: Evaluation) -> bool:
+    return item.state is not None and item.stage >= index and _counts(item, index, reading)
+
+
+def _counts(item: ItemCase, index: int, reading: Evaluation) -> bool:
+    """An adopted item asks for nothing of the stage at which it was placed, or of earlier ones."""
+    adopted = item.state.adopted if item.state else ""
+    floor = reading.case.policy.stage(adopted) if adopted else None
     return floor is None or index > floor
 
 
@@ -137,7 +153,7 @@ def _of_watches(reading: Evaluation) -> list[_Request]:
         for action in watch.do:
             if action.standing:
                 stands = _watch_holds(reading, watch)
-                found.append(_Request(action, -1, watch.name, (), (), stands, stands))
+                found.append(_Request(action, -1, watch.name, (), (), (), stands, stands))
     return found
 
 

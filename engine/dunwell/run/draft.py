@@ -10,6 +10,7 @@ from dunwell.calendar import Calendar, Window, interval, zones_of
 from dunwell.command import Waiting
 from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions, Fire, Step
+from dunwell.decide.standing import name_of
 from dunwell.log.entry import ApprovalState, ItemState, TaskState
 from dunwell.log.keys import meaning
 from dunwell.log.settle import firing
@@ -153,10 +154,9 @@ def _waits(made: Draft, step: Step, doubts: dict[str, str]) -> bool:
 
 def _move(made: Draft, step: Step, state: ItemState | None) -> Move | None:
     stage = made.case.policy.ladder[step.stage]
-    actions = []
-    for action in stage.do:
-        if step.cycle and action.standing:
-            continue
+    actions: list[Action] = []
+    own = (action for action in stage.do if not (step.cycle and action.standing))
+    for action in (*own, *_brought(made, step, stage)):
         veto = vetoes(made.decision, step.item, action.kind)
         if veto:
             made.notes.append(f"veto {veto} stops {action.id} of stage {stage.name}")
@@ -166,6 +166,18 @@ def _move(made: Draft, step: Step, state: ItemState | None) -> Move | None:
     known = (p[1] for p in parts if p and made.case.policy.stage(p[0]) == step.stage)
     done = next(known, ())
     return Move(step, stage, tuple(actions), done) if actions else None
+
+
+def _brought(made: Draft, step: Step, stage: Stage) -> Iterable[Action]:
+    """The holds and tags of stages that a jump passes over: they come with it.
+
+    What needs a yes of its own is not brought; it is asked for by itself.
+    """
+    own = {name_of(action) for action in stage.do}
+    for place in made.decision.found.place:
+        if place.passed and not place.approve and step.item in place.items:
+            passed = made.case.policy.ladder[place.stage]
+            yield from (a for a in passed.do if a.id == place.action and name_of(a) not in own)
 
 
 def identity(stage: Stage) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dunwell.command import Command, CommandKind
 from dunwell.decide.conclusions import Place
@@ -71,6 +72,12 @@ def placements(maker: Maker) -> Iterator[Command]:
     for place in maker.found.place:
         if (place.kind, place.name) in maker.stood:  # an item on its way brings it
             continue
+        if place.passed:
+            moved = {rise.item for rise in maker.rises}
+            items = tuple(item for item in place.items if item in moved)
+            if not place.approve or not items:  # it comes with the jump, or not today
+                continue
+            place = replace(place, items=items)
         veto = next(
             filter(
                 None, (vetoes(maker.made.decision, i, place.kind) for i in place.items or ("",))

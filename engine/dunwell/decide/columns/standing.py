@@ -56,7 +56,7 @@ def names(sheet: Sheet) -> Names:
 
 def wants(sheet: Sheet, standing: Names) -> pl.DataFrame:
     """Items of which something stands or may stand: `n`, `a`, name, stage, order, reached,
-    half.
+    half, ahead.
     """
     items = sheet.base.items
     asking = sheet.open_to_pay | wholly_disputed(sheet)
@@ -67,9 +67,15 @@ def wants(sheet: Sheet, standing: Names) -> pl.DataFrame:
     for order, (stage, watch, _) in enumerate(standing.actions):
         if watch:
             continue
-        reached = (sheet.stage >= stage) & (stage > floor)
+        counts = stage > floor
         frame = pl.DataFrame(
-            {"n": items["n"], "a": items["a"], "reached": reached, "half": half >= stage}
+            {
+                "n": items["n"],
+                "a": items["a"],
+                "reached": (sheet.stage >= stage) & counts,
+                "half": half >= stage,
+                "ahead": (sheet.stage < stage) & counts,
+            }
         )
         frames.append(
             frame.filter(asking & where.for_(stage)).select(
@@ -80,6 +86,7 @@ def wants(sheet: Sheet, standing: Names) -> pl.DataFrame:
                 pl.lit(order, dtype=NUMBER).alias("order"),
                 "reached",
                 "half",
+                "ahead",
             )
         )
     return pl.concat(frames)
@@ -87,7 +94,9 @@ def wants(sheet: Sheet, standing: Names) -> pl.DataFrame:
 
 def _no_wants() -> pl.DataFrame:
     numbers = dict.fromkeys(("n", "a", "name", "stage", "order"), NUMBER)
-    return pl.DataFrame(schema={**numbers, "reached": pl.Boolean(), "half": pl.Boolean()})
+    return pl.DataFrame(
+        schema={**numbers, **dict.fromkeys(("reached", "half", "ahead"), pl.Boolean())}
+    )
 
 
 def _place_of(sheet: Sheet, column: str) -> pl.Series:

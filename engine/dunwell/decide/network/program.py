@@ -19,7 +19,7 @@ ITEM_SIGNALS = (
     kind("adopt_holds", order="int", stage="int"),
     kind("may_move", way="str", stage="int", cycle="int"),
     kind("approval", stage="int"),
-    kind("wants", name="int", stage="int", order="int", reached="bool", half="bool"),
+    kind("wants", name="int", stage="int", order="int", reached="bool", half="bool", ahead="bool"),
 )
 """What may be known of an item."""
 
@@ -37,12 +37,15 @@ _FOLLOWS_FOR_ITEMS = (
     # a standing action may be put in force because of the item, and may have to be approved
     kind("offers", name="int", stage="int", order="int"),
     kind("offer_waits", name="int", order="int"),
+    # the item jumps over the stage of a standing action, which may have to be approved
+    kind("passes", name="int", stage="int", order="int"),
+    kind("pass_waits", name="int", order="int"),
 )
 
 PASSED_ON: tuple[Kind, ...] = tuple(
     one
     for one in (*ITEM_SIGNALS, *_FOLLOWS_FOR_ITEMS)
-    if one.name in ("waits", "asks", "offers", "offer_waits")
+    if one.name in ("waits", "asks", "offers", "offer_waits", "passes", "pass_waits")
 )
 """What of an item its account must know."""
 
@@ -59,6 +62,7 @@ _FOLLOWS_FOR_ACCOUNTS = (
     kind("may_place", name="int", order="int"),
     kind("spoken", name="int", state="str"),
     kind("place", name="int", order="int"),
+    kind("bring", name="int", order="int"),
     kind("place_waits", name="int"),
     kind("released", name="int"),
     kind("overridden", name="int"),
@@ -200,6 +204,19 @@ _MOVES = Stratum(
             (p("m", "offers"), p("a", "approval", *_same("m", "stage"))),
             _copy("offer_waits", "m", "name", "order"),
         ),
+        Rule(
+            "an item that jumps brings what the stages that it passes ask for",
+            (
+                p("g", "rises", _is("way", "jump")),
+                p("m", "wants", _is("ahead", True), _is("stage", Ref("g", "stage"), "<")),
+            ),
+            _copy("passes", "m", "name", "stage", "order"),
+        ),
+        Rule(
+            "what it brings waits for the approval of the stage that it passes",
+            (p("m", "passes"), p("a", "approval", *_same("m", "stage"))),
+            _copy("pass_waits", "m", "name", "order"),
+        ),
     ),
 )
 
@@ -244,6 +261,10 @@ _CAUSES = Stratum(
 
 _OWN = (_is("state", "placed"), _is("ours", True))
 _ASKED = _no("cause", "asked", *_same("m", "name"))
+_FREE = (
+    _no("owned", "standing", *_same("m", "name"), _is("state", "", "!=")),
+    _no("there", "standing", *_same("m", "name"), _is("in_force", True)),
+)
 _STANDING = Stratum(
     "standing",
     (
@@ -278,13 +299,27 @@ _STANDING = Stratum(
                 _no(
                     "first", "may_place", *_same("m", "name"), _is("order", Ref("m", "order"), "<")
                 ),
-                _no("owned", "standing", *_same("m", "name"), _is("state", "", "!=")),
-                _no("there", "standing", *_same("m", "name"), _is("in_force", True)),
+                *_FREE,
+            ),
+        ),
+        Rule(
+            "what a jump brings is put in force where nobody is there to ask for it",
+            (p("m", "passes"),),
+            _copy("bring", "m", "name", "order"),
+            (
+                _no("asked", "may_place", *_same("m", "name")),
+                _no("first", "passes", *_same("m", "name"), _is("order", Ref("m", "order"), "<")),
+                *_FREE,
             ),
         ),
         Rule(
             "a hold or tag waits for the approval of its stage",
             (p("m", "place"), p("a", "offer_waits", *_same("m", "order"))),
+            _copy("place_waits", "m", "name"),
+        ),
+        Rule(
+            "what a jump brings waits for the approval of its stage",
+            (p("m", "bring"), p("a", "pass_waits", *_same("m", "order"))),
             _copy("place_waits", "m", "name"),
         ),
     ),

@@ -57,6 +57,7 @@ class OfItem:
     adopt: tuple[int, ...]
     rises: tuple[tuple[int, int, bool, str], ...]
     offers: frozenset[Order]
+    passes: frozenset[Order]
 
     @classmethod
     def of(cls, facts: Iterable[Fact], words: Words) -> OfItem:
@@ -74,7 +75,10 @@ class OfItem:
             "waits" in found,
             tuple(int(stage) for (stage,) in found.get("adopted", ())),
             tuple(rises),
-            frozenset((int(name), int(order)) for name, _, order in found.get("offers", ())),
+            *(
+                frozenset((int(name), int(order)) for name, _, order in found.get(kind, ()))
+                for kind in ("offers", "passes")
+            ),
         )
 
 
@@ -95,11 +99,14 @@ class OfAccount:
         found = _by_kind(facts)
         waits = {name for (name,) in found.get("place_waits", ())}
         place = []
-        for name, order in found.get("place", ()):
-            stage, watch, action = words.actions[int(order)]
-            role = words.roles[stage] if name in waits else ""
-            asked = Place(*words.names[int(name)], stage, action, watch, approve=role)
-            place.append(((int(name), int(order)), asked))
+        for kind in ("place", "bring"):
+            for name, order in found.get(kind, ()):
+                stage, watch, action = words.actions[int(order)]
+                role = words.roles[stage] if name in waits else ""
+                asked = Place(
+                    *words.names[int(name)], stage, action, watch, (), role, kind == "bring"
+                )
+                place.append(((int(name), int(order)), asked))
         segments = [words.segments[int(segment)] for (segment,) in found.get("segment", ())]
         ends = (
             tuple(sorted(words.names[int(name)] for (name,) in found.get(kind, ())))
@@ -135,7 +142,7 @@ def conclusions(
     waiting: list[str] = []
     adopt: list[Step] = []
     rise: list[Step] = []
-    causes: dict[Order, list[str]] = {}
+    causes: dict[tuple[Order, bool], list[str]] = {}
     for shape, ids in account.items:
         own = items[shape]
         if own.silent:
@@ -151,8 +158,9 @@ def conclusions(
         for stage, cycle, jumped, role in own.rises:
             rise += [Step(item, stage, cycle, jumped, role) for item in ids]
         if found.place:
-            for order in own.offers:
-                causes.setdefault(order, []).extend(ids)
+            for passed, orders in ((False, own.offers), (True, own.passes)):
+                for order in orders:
+                    causes.setdefault((order, passed), []).extend(ids)
     return Conclusions(
         words.policy,
         found.segment,
@@ -162,7 +170,12 @@ def conclusions(
         tuple(sorted(waiting)),
         tuple(sorted(adopt)),
         tuple(sorted(rise)),
-        tuple(sorted(_place(place, causes.get(order, ())) for order, place in found.place)),
+        tuple(
+            sorted(
+                _place(place, causes.get((order, place.passed), ()))
+                for order, place in found.place
+            )
+        ),
         found.released,
         found.overridden,
         found.cleared,
@@ -181,6 +194,7 @@ def _place(place: Place, items: Sequence[str]) -> Place:
         place.watch,
         tuple(sorted(items)),
         place.approve,
+        place.passed,
     )
 
 
