@@ -10,14 +10,18 @@ import msgspec
 from dunwell.log.entry import Result, Rise
 
 CommandKind = Literal[
-    "remind", "task", "note", "hold", "release", "tag", "untag", "adopt", "override", "clear"
-]
+    "remind", "task", "tell", "note", "hold", "release", "tag", "untag", "adopt", "override",
+    "clear"
+]  # fmt: skip
 
 SILENT_KINDS = ("adopt", "override", "clear")
 """Kinds that only the log knows: nothing is done in the ERP, nobody is contacted."""
 
 STANDING_ENDS = ("release", "untag", *SILENT_KINDS)
 """Kinds that go first and need no approval, window, budget or limit."""
+
+UNCOUNTED = (*STANDING_ENDS, "tell")
+"""Kinds that no limit counts: what ends goes, and who is told of a task has it already."""
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -58,6 +62,8 @@ class Message(Value, frozen=True):
 class Command(Value, frozen=True):
     """One command for one account.
 
+    A `tell` is a message to one of our own people, that there is a task: it stands beside the
+    `task` with the same meanings, or names in `joins` one of earlier that nobody was told of yet.
     `action` is the action's id in its stage or watch (`remind`, `hold:orders`); `ladder` the
     policy, `source` the stage or watch. `items` are those it moves or names; `meanings` one for
     each of them. It may be done from `not_before` until `not_after` (UTC; None: any time of the
@@ -85,7 +91,7 @@ class Command(Value, frozen=True):
     approve_keys: tuple[str, ...] = ()
     watch: bool = False
     occurrences: tuple[str, ...] = ()
-    joins: str = ""  # key of the open task that this note joins
+    joins: str = ""  # key of the open task that this note joins, or that is told of
     reasons: tuple[str, ...] = ()
 
 

@@ -34,6 +34,8 @@ def demands(
         yield from _of_action(action, capabilities, erp)
     if not capabilities[Capability.REMIND].there:
         yield from _of_channels(house, channels, erp)
+    if capabilities[Capability.TASK].level == "channel" and "email" not in channels:
+        yield from _of_tasks(house, erp)
     append = capabilities[Capability.APPEND]
     if not append.there:
         message = f"'{erp}' keeps no log: plans can be made and not applied"
@@ -84,6 +86,15 @@ def _of_channels(house: House, channels: Collection[str], erp: str) -> Iterator[
         elif missing:
             listed = ", ".join(f"'{name}'" for name in missing)
             yield Problem(first.place, f"no channel carries {listed}", hint, level="warning")
+
+
+def _of_tasks(house: House, erp: str) -> Iterator[Problem]:
+    """Tasks that are written down, and of which nobody hears."""
+    first = next((action for action in actions(house) if action.kind == "task"), None)
+    if first is not None:
+        message = f"'{erp}' keeps tasks and tells nobody, and no channel carries 'email'"
+        hint = "add [channels.email] to dunwell.toml"
+        yield Problem(first.place, message, hint, level="warning")
 
 
 def _remedy(strength: Strength) -> str:

@@ -61,7 +61,7 @@ class Memories:
     in the order in which the debtor's state has them. `garbled` says why a debtor's log cannot be
     read;
     `claimed` are debtors for whom somebody is acting right now; `unsettled` those with a command
-    of which nobody can tell whether it was done.
+    of which nobody can tell whether it was done, or with a task that nobody was told of yet.
     """
 
     items: pl.DataFrame
@@ -187,7 +187,7 @@ class _Gathered:
 
     def add(self, debtor: str, state: State) -> None:
         """Take in the state of one debtor."""
-        if state.unknowns:
+        if state.unknowns or any(task.untold for task in state.tasks):
             self._unsettled.add(debtor)
         self._waiting.append((debtor, state))
         if len(self._waiting) >= _CHUNK:

@@ -113,7 +113,11 @@ class StandingState(Record, frozen=True):
 
 
 class TaskState(Record, frozen=True):
-    """An open task that Dunwell gave to a person, so that later items can join it."""
+    """An open task that Dunwell gave to a person, so that later items can join it.
+
+    `untold`: the ERP tells nobody, and the message that does has not left yet; `told` is its key
+    once it has.
+    """
 
     key: str
     company: str
@@ -121,6 +125,8 @@ class TaskState(Record, frozen=True):
     action: str
     items: tuple[str, ...]
     on: date
+    untold: bool = False
+    told: str = ""
 
 
 class ContactState(Record, frozen=True):
@@ -181,7 +187,7 @@ class Claimed(Record, frozen=True):
 
     key: str
     company: str
-    kind: str  # remind, task, note, hold, release, tag, untag, adopt
+    kind: str  # remind, task, tell, note, hold, release, tag, untag, adopt
     action: str
     ladder: str
     source: str  # stage or watch
@@ -194,7 +200,7 @@ class Claimed(Record, frozen=True):
     blind: bool = False
     watch: bool = False
     occurrences: tuple[str, ...] = ()
-    joins: str = ""  # key of the open task that this note joins
+    joins: str = ""  # key of the open task that this note joins, or that is told of
 
 
 class ClaimBody(Record, frozen=True):

@@ -49,6 +49,8 @@ def settle(
         if result.delivery in ("bounced", "refused") and command.address_hash:
             state = _bounce(state, command.channel, command.address_hash, claim.on, command.key)
             state = _returned(state, command.key, claim.on)
+        if command.kind == "tell":
+            state = _told(state, command, done=result.status in DONE)
         if command.kind == "remind" and _attempted(result):
             contact = ContactState(claim.on, command.channel, command.company)
             state = replace(state, contacts=(*state.contacts, contact))
@@ -70,6 +72,8 @@ def _done(state: State, command: Claimed, on: date) -> State:
         source = f"{command.ladder}/{command.source}"
         task = TaskState(command.key, command.company, source, command.action, command.items, on)
         return replace(state, tasks=(*state.tasks, task))
+    if command.kind == "tell":
+        return _told(state, command, done=True)
     if command.joins:
         tasks = tuple(
             replace(t, items=tuple(sorted({*t.items, *command.items})))
@@ -81,6 +85,17 @@ def _done(state: State, command: Claimed, on: date) -> State:
     if command.kind in ("hold", "tag", "release", "untag", "override", "clear"):
         return _stand(state, command, on)
     return state
+
+
+def _told(state: State, command: Claimed, *, done: bool) -> State:
+    """Whether the message that tells of a task has left; until it has it is sent again."""
+    tasks = tuple(
+        replace(t, untold=not done, told=command.key if done else "")
+        if t.key == command.joins
+        else t
+        for t in state.tasks
+    )
+    return replace(state, tasks=tasks)
 
 
 def _fire_all(state: State, claim: ClaimBody, results: Mapping[str, Result]) -> State:
@@ -268,7 +283,10 @@ def _all_unsent(state: State, keys: Iterable[str]) -> State:
     """Take back what messages moved that came back, whenever that was learned."""
     for key in {r.key for r in state.returned} & set(keys):
         items = (_unsent(item, key) for item in state.items)
-        state = replace(state, items=tuple(item for item in items if item is not None))
+        tasks = (replace(t, untold=True, told="") if t.told == key else t for t in state.tasks)
+        state = replace(
+            state, items=tuple(item for item in items if item is not None), tasks=tuple(tasks)
+        )
     return state
 
 

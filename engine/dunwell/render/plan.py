@@ -13,6 +13,7 @@ FIRST = 20
 
 VERBS = {
     "remind": "send",
+    "tell": "send word of a",
     "release": "release hold",
     "untag": "take off tag",
     "adopt": "place in silence",
@@ -53,6 +54,8 @@ def _title(summary: Summary) -> Iterator[str]:
     if summary.messages:
         demand = "message demands" if summary.messages == 1 else "messages demand"
         yield f"  {summary.messages:,} {demand} {sums(summary.money)}"
+    if summary.tells:
+        yield f"  {count(summary.tells, 'message')} to our own people, of the tasks they get"
     yield (
         f"  made {summary.made:%H:%M} UTC, to be applied until {summary.expires:%H:%M} UTC; "
         f"read by the {safe(summary.reader)}"

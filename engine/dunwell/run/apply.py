@@ -96,9 +96,12 @@ class _Batch:
             return self.receipts
         jobs = [
             Job(key, claim.entry.key, account.debtor, account.company, command,
-                claim.entry.at + timedelta(seconds=claim.body.lease))
+                claim.entry.at + timedelta(seconds=claim.body.lease),
+                after=said.joins if command.kind == "tell" else "")
             for claim in claims
-            for key, account, command in claim.keyed
+            for (key, account, command), said in zip(
+                claim.keyed, claim.body.commands, strict=True
+            )
         ]  # fmt: skip
         hands = {c.entry.debtor: Hand(c.entry.debtor, c.entry.position or 0) for c in claims}
         results = perform(self.engine, jobs, clock)
@@ -155,6 +158,7 @@ class _Batch:
                 plan=self.plan.digest,
                 work=work,
                 channels=self.engine.channels,
+                native=self.engine.native,
             )
             wanted.append(Claim(entry, body, keyed, fresh[name]))
         won = []
@@ -223,7 +227,7 @@ def _in_doubt(claim: Claim, results: Mapping[str, Result]) -> bool:
     passed, and recovery finds out. A channel that cannot tell will not tell later.
     """
     return any(
-        results[key].status == "unknown" and command.kind != "remind"
+        results[key].status == "unknown" and command.kind not in ("remind", "tell")
         for key, _, command in claim.keyed
     )
 

@@ -13,24 +13,33 @@ from dunwell.run.fingerprint import fingerprint
 from dunwell.run.maker import Maker
 from dunwell.run.standing import adoptions, ends, placements
 from dunwell.run.steps import errands, ladder, watches
+from dunwell.run.telling import Post, tells
 
-ORDER = ("release", "untag", "clear", "override", "adopt", "hold", "tag", "task", "note", "remind")
-"""What ends goes first; a message goes last, when what it speaks of is done."""
+ORDER = (
+    "release", "untag", "clear", "override", "adopt", "hold", "tag", "task", "note", "remind",
+    "tell",
+)  # fmt: skip
+"""What ends goes first; messages go last, when what they speak of is done."""
 
 
 def assemble(
-    decisions: Sequence[Decision], context: Context, *, accounts: Sequence[Account] = ()
+    decisions: Sequence[Decision],
+    context: Context,
+    *,
+    accounts: Sequence[Account] = (),
+    post: Post | None = None,
 ) -> list[AccountPlan]:
     """The plans of all accounts of one debtor, in the order of the companies.
 
     `accounts` are all that the debtor has, those of which nothing was concluded too: the refresh
-    before acting sees them all. Without them they are those of the decisions.
+    before acting sees them all. Without them they are those of the decisions. `post` tells people
+    of their tasks, where the ERP does not.
     """
     drafts = [draft(decision, context) for decision in decisions]
     spend(drafts, context.house.budget)
     seen = accounts or [d.case.account for d in decisions]
     mark = fingerprint(seen, decisions[0].case.memory)
-    plans = (_finish(made, context, mark) for made in drafts)
+    plans = (_finish(made, context, mark, post) for made in drafts)
     return [plan for plan in plans if plan.commands or plan.rises or plan.waiting or plan.notes]
 
 
@@ -48,10 +57,11 @@ def left_alone(case: Case, reasons: Iterable[str]) -> AccountPlan:
     )
 
 
-def _finish(made: Draft, context: Context, mark: str) -> AccountPlan:
+def _finish(made: Draft, context: Context, mark: str, post: Post | None) -> AccountPlan:
     maker = Maker(made, context)
     makers = (ends, adoptions, ladder, placements, watches, errands)
     commands = [command for make in makers for command in make(maker)]
+    commands += tells(maker, commands, post) if post is not None else ()
     commands.sort(key=lambda c: (ORDER.index(c.kind), c.source, c.action, c.items))
     account, found = made.case.account, made.decision.found
     return AccountPlan(

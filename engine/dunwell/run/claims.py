@@ -23,12 +23,22 @@ from dunwell.port import Channel
 
 
 def claimed(
-    key: str, account: AccountPlan, command: Command, channels: Mapping[str, Channel]
+    key: str,
+    account: AccountPlan,
+    command: Command,
+    channels: Mapping[str, Channel],
+    *,
+    native: bool = False,
+    joins: str = "",
 ) -> Claimed:
-    """A command as its claim names it."""
+    """A command as its claim names it; `native`: the ERP sends reminders, whatever channels are.
+
+    A `tell` names no items: whether one of our own people was told keeps no customer waiting.
+    """
     message = command.message
     channel = message.channel if message else ""
-    via = channels.get(channel)
+    by_erp = native and command.kind == "remind"
+    via = None if by_erp else channels.get(channel)
     return Claimed(
         key=key,
         company=account.company,
@@ -36,7 +46,7 @@ def claimed(
         action=command.action,
         ladder=command.ladder,
         source=command.source,
-        items=command.items,
+        items=() if command.kind == "tell" else command.items,
         name=command.name,
         value=command.value,
         cycle=command.cycle,
@@ -45,7 +55,7 @@ def claimed(
         blind=bool(via and via.blind),
         watch=command.watch,
         occurrences=command.occurrences,
-        joins=command.joins,
+        joins=command.joins or joins,
     )
 
 
@@ -60,6 +70,7 @@ def claim_entry(
     plan: str,
     work: Sequence[tuple[AccountPlan, Sequence[Command]]],
     channels: Mapping[str, Channel],
+    native: bool = False,
 ) -> tuple[Entry, ClaimBody, list[tuple[str, AccountPlan, Command]]]:
     """The claim of one debtor for these commands, with the key of each."""
     name = claim_key(tenant, debtor, position)
@@ -67,13 +78,24 @@ def claim_entry(
     for account, commands in work:
         for command in commands:
             keyed.append((effect_key(name, len(keyed) + 1), account, command))
+    tasks = {(a.company, c.meanings): key for key, a, c in keyed if c.kind == "task"}
     chosen = [(a.company, c) for _, a, c in keyed]
     body = ClaimBody(
         tenant=tenant,
         on=on,
         lease=lease,
         plan=plan,
-        commands=tuple(claimed(key, a, c, channels) for key, a, c in keyed),
+        commands=tuple(
+            claimed(
+                key,
+                a,
+                c,
+                channels,
+                native=native,
+                joins=tasks.get((a.company, c.meanings), "") if c.kind == "tell" else "",
+            )
+            for key, a, c in keyed
+        ),
         rises=tuple(r for a, _ in work for r in a.rises if _moved(r, chosen)),
     )
     entry = Entry(
@@ -124,7 +146,7 @@ def outcome_entry(
         at=now,  # stamped by the ERP
         by="dunwell",
         direction="out" if any(c.kind == "remind" for c in body.commands) else "",
-        channel=next((c.channel for c in body.commands if c.channel), ""),
+        channel=next((c.channel for c in body.commands if c.kind == "remind"), ""),
         body=encode(outcome),
         text=words(body, results),
         nonce=secrets.token_hex(8),

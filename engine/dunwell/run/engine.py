@@ -45,7 +45,11 @@ class Engine:
     tick: Callable[[], float] | None = None  # seconds that only run forward; None: the machine's
 
     @property
+    def native(self) -> bool:
+        """Whether the ERP sends reminders itself."""
+        return self.adapter.capabilities()[Capability.REMIND].level == "native"
+
+    @property
     def ways(self) -> frozenset[str]:
         """What messages can leave by: the channels, and e-mail where the ERP sends it itself."""
-        native = self.adapter.capabilities()[Capability.REMIND].level == "native"
-        return frozenset({*self.channels, "email"} if native else self.channels)
+        return frozenset({*self.channels, "email"} if self.native else self.channels)

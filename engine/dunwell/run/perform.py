@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -11,9 +11,9 @@ from typing import TypeVar
 from dunwell.command import SILENT_KINDS, Command
 from dunwell.errors import AdapterError, ConfigurationError, DeniedError, UnavailableError
 from dunwell.log.entry import Entry, Result, StartedBody, encode
+from dunwell.log.settle import DONE
 from dunwell.port import (
     Adapter,
-    Capability,
     Channel,
     Effect,
     Found,
@@ -25,6 +25,8 @@ from dunwell.port import (
 from dunwell.run.engine import Engine
 
 Answer = TypeVar("Answer")
+
+NOT_GIVEN = "the task that it tells of was not given"
 
 TRIES = 3
 """How often something is tried of which it is known that nothing was sent."""
@@ -55,6 +57,7 @@ class Job:
     company: str
     command: Command
     deadline: datetime
+    after: str = ""  # key of the task that must be given first
 
 
 @dataclass(slots=True)
@@ -68,19 +71,21 @@ class Hand:
 def perform(engine: Engine, jobs: Sequence[Job], clock: Clock) -> dict[str, Result]:
     """Do every job that can be asked for afterwards; one result for each key.
 
-    Kinds that only the log knows are done at once; messages go by the ERP where it sends them
-    itself, else by their channel; everything else by the ERP. Messages on blind channels are left
-    to `send_blind`.
+    Kinds that only the log knows are done at once; reminders go by the ERP where it sends them
+    itself, else by their channel, and so does word of a task, once the task is given; everything
+    else goes by the ERP. Messages on blind channels are left to `send_blind`.
     """
-    native = engine.adapter.capabilities()[Capability.REMIND].level == "native"
+    own = ("tell",) if engine.native else ("tell", "remind")
     results = {j.key: Result(j.key, "done") for j in jobs if j.command.kind in SILENT_KINDS}
     rest = [j for j in jobs if j.key not in results]
-    by_erp = [j for j in rest if j.command.kind != "remind" or native]
+    by_erp = [j for j in rest if j.command.kind not in own]
     results |= _by_erp(engine.adapter, by_erp, clock)
     for job in rest:
         if job.key not in results:
             channel = engine.channels.get(_channel(job))
-            if channel is None:
+            if job.command.kind == "tell" and not _given(job, results):
+                results[job.key] = Result(job.key, "skipped", "changed", detail=NOT_GIVEN)
+            elif channel is None:
                 results[job.key] = _failed(job, f"no channel '{_channel(job)}' is configured")
             elif not channel.blind:
                 results[job.key] = _send(channel, job, clock)
@@ -89,6 +94,12 @@ def perform(engine: Engine, jobs: Sequence[Job], clock: Clock) -> dict[str, Resu
 
 def _channel(job: Job) -> str:
     return job.command.message.channel if job.command.message else ""
+
+
+def _given(job: Job, results: Mapping[str, Result]) -> bool:
+    """Whether there is a task to tell of; one of an earlier claim has no result in this one."""
+    task = results.get(job.after)
+    return bool(job.after) and (task is None or task.status in DONE)
 
 
 def _failed(job: Job, detail: str, reason: str = "later") -> Result:

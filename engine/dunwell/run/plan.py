@@ -27,6 +27,7 @@ from dunwell.run.draft import Context, Decision
 from dunwell.run.engine import Engine
 from dunwell.run.planfile import FORMAT, Header, Plan, StoppedError, counted
 from dunwell.run.reading import Read, read
+from dunwell.run.telling import Post, post_of
 from dunwell.run.words import amounts
 
 LIFE = timedelta(hours=12)
@@ -64,7 +65,7 @@ def make_plan(
     engine.progress("deciding", 0, 0)
     decided = _decide(engine, seen, memories(folded), on)
     context = Context(described.tenant, engine.house, engine.wording, engine.ways)
-    accounts = _accounts(engine, decided, context, seen.now)
+    accounts = _accounts(engine, decided, context, seen.now, post=post_of(engine, seen.book))
     header = _header(engine, seen, on, decided, accounts, only)
     return Planned(Plan(header, accounts), decided, seen.book, folded, seen.now)
 
@@ -118,7 +119,7 @@ def require(house: House, book: Book, on: date) -> None:
 
 
 def _accounts(
-    engine: Engine, decided: Decided, context: Context, now: datetime
+    engine: Engine, decided: Decided, context: Context, now: datetime, *, post: Post | None
 ) -> tuple[AccountPlan, ...]:
     plans: list[AccountPlan] = []
     groups: dict[str, list[Case]] = {}
@@ -130,7 +131,9 @@ def _accounts(
             engine.progress("wording", done, len(names))
         cases = sorted(groups[name], key=lambda c: c.account.company.id)
         every = decided.accounts.get(name, ())
-        plans += plan_debtor(engine, cases, decided.conclusions, context, now, accounts=every)
+        plans += plan_debtor(
+            engine, cases, decided.conclusions, context, now, accounts=every, post=post
+        )
     engine.progress("wording", len(names), len(names))
     return tuple(sorted(plans, key=lambda p: (p.debtor, p.company)))
 
@@ -143,10 +146,11 @@ def plan_debtor(
     now: datetime,
     *,
     accounts: Sequence[Account] = (),
+    post: Post | None = None,
 ) -> list[AccountPlan]:
     """The plans of all accounts of one debtor; no conclusions where nothing is due.
 
-    `accounts` are all that the debtor has, where `cases` are not.
+    `accounts` are all that the debtor has, where `cases` are not; `post` as in `assemble`.
     """
     memory = cases[0].memory
     why = _blocked(memory, context.tenant, now)
@@ -160,7 +164,7 @@ def plan_debtor(
         elif case.account.id in conclusions:
             decisions.append(Decision(case, conclusions[case.account.id]))
     if decisions:
-        made = assemble(decisions, context, accounts=accounts)
+        made = assemble(decisions, context, accounts=accounts, post=post)
         plans += [_guarded(engine, plan, decisions[0].case.on) for plan in made]
     return plans
 
@@ -190,6 +194,8 @@ def _guarded(engine: Engine, account: AccountPlan, on: date) -> AccountPlan:
             stopped_ones.append(command)
         else:
             kept.append(command)
+    gone = {c.meanings for c in stopped_ones if c.kind == "task"}
+    kept = [c for c in kept if c.kind != "tell" or c.joins or c.meanings not in gone]
     rises = tuple(r for rise in account.rises if (r := _without(rise, stopped_ones)) is not None)
     return replace(account, commands=tuple(kept), rises=rises, notes=tuple(notes))
 

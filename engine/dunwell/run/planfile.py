@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from dunwell.command import STANDING_ENDS, AccountPlan, Amount, Value
+from dunwell.command import UNCOUNTED, AccountPlan, Amount, Value
 from dunwell.errors import DunwellError
 
 FORMAT = 1
@@ -82,8 +82,8 @@ def counted(accounts: tuple[AccountPlan, ...]) -> dict[str, int]:
     for account in accounts:
         for command in account.commands:
             counts[command.kind] = counts.get(command.kind, 0) + 1
-            limited += command.kind not in STANDING_ENDS
-        touched += any(c.kind not in STANDING_ENDS for c in account.commands)
+            limited += command.kind not in UNCOUNTED
+        touched += any(c.kind not in UNCOUNTED for c in account.commands)
     waiting = sum(len(account.waiting) for account in accounts)
     return {**dict(sorted(counts.items())), "commands": limited, "accounts": touched,
             "waiting": waiting}  # fmt: skip

@@ -11,7 +11,7 @@ from dunwell.command import SILENT_KINDS
 from dunwell.log.entry import Claimed, Entry, Result
 from dunwell.log.fold import Memory, OpenClaim, fold
 from dunwell.model import frame
-from dunwell.port import Capability, Found, Sought
+from dunwell.port import Found, Sought
 from dunwell.run.apply import Ending, finish
 from dunwell.run.engine import Engine
 
@@ -81,7 +81,7 @@ def _open_items(engine: Engine, debtors: Sequence[str]) -> dict[str, frozenset[s
 
 def _look_up(engine: Engine, claims: Sequence[OpenClaim]) -> dict[str, Found]:
     """What is found under the keys of all commands: one call to the ERP and to each channel."""
-    native = engine.adapter.capabilities()[Capability.REMIND].level == "native"
+    native = engine.native
     sought: list[Sought] = []
     by_channel: dict[str, list[str]] = {}
     for claim in claims:
@@ -89,7 +89,7 @@ def _look_up(engine: Engine, claims: Sequence[OpenClaim]) -> dict[str, Found]:
         for command in claim.body.commands:
             if command.blind or command.kind in SILENT_KINDS:
                 continue
-            if command.kind == "remind" and not native:
+            if command.kind == "tell" or (command.kind == "remind" and not native):
                 by_channel.setdefault(command.channel, []).append(command.key)
             else:
                 sought.append(
@@ -115,7 +115,7 @@ def _result(claim: OpenClaim, command: Claimed, found: Found) -> Result:
     if command.blind:
         return _blind(claim, command)
     if found is Found.PRESENT:
-        if command.kind == "remind":
+        if command.kind in ("remind", "tell"):
             return Result(command.key, "done", delivery="accepted", detail="found by its key")
         return Result(command.key, "done", detail="found by its key")
     if found is Found.ABSENT:

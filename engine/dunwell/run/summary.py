@@ -48,6 +48,7 @@ def summarize(planned: Planned, registry: Registry, *, most: int | None = None) 
         commands=header.counts["commands"],
         unlimited=sum(c.kind in STANDING_ENDS for c in commands),
         messages=sum(c.kind == "remind" for c in commands),
+        tells=sum(c.kind == "tell" for c in commands),
         money=_cash(header.money),
         over=header.over,
         problems=header.problems,
@@ -109,6 +110,7 @@ def _rows(accounts: Sequence[AccountPlan]) -> Iterator[Row]:
 _KINDS = (
     "remind",
     "task",
+    "tell",
     "note",
     "hold",
     "tag",
@@ -171,6 +173,7 @@ _GENERAL = (
         r"no message until a person says whether .* was sent",
         "no message until an unknown one is settled",
     ),
+    (r"^nobody is told of task .*: (no address of .*)$", r"nobody is told of a task: \1"),
     (r"^credit .* in (\w+) covers nothing here", r"a credit in \1 covers nothing"),
 )
 """What is special to one account in a note, and how the same is said of many."""

@@ -100,7 +100,8 @@ class Summary(Said, frozen=True):
     """A plan for people and programs. `commands` and `touched` accounts are those that count
     against limits, `unlimited` commands do not: releases, and what only the log knows. `accounts`
     come in the order of the money that is demanded of them, the largest first; `working` is how
-    many there are, `in_flight` how many customers another run is at work on.
+    many there are, `in_flight` how many customers another run is at work on. `messages` are those
+    to customers, `tells` those to our own people.
     """
 
     version: int
@@ -129,3 +130,4 @@ class Summary(Said, frozen=True):
     left_alone: tuple[Alone, ...]
     working: int
     accounts: tuple[AccountLine, ...]
+    tells: int = 0

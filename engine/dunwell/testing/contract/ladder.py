@@ -17,6 +17,9 @@ JUMPS = {"call": 100, "stop": 200}
 ADOPTED = 400
 """An item that old is placed silently at `call`."""
 
+MANAGER = "manager@example.test"
+"""Who says yes, and who gets the tasks."""
+
 APPROVED = 300
 """Stage `last` waits for a person where an account owes more EUR."""
 
@@ -39,7 +42,7 @@ def house(able: Capabilities) -> House:
         "contract",
         (policy,),
         calendar=CalendarRules(timezone="UTC"),
-        roles={"manager": "manager@example.test"},
+        roles={"manager": MANAGER},
     )
 
 

@@ -24,7 +24,7 @@ from dunwell.run.plan import make_plan
 from dunwell.run.planfile import Plan
 from dunwell.testing.channel import MemoryChannel
 from dunwell.testing.contract.deeds import rows
-from dunwell.testing.contract.ladder import ADOPTED, JUMPS, house
+from dunwell.testing.contract.ladder import ADOPTED, JUMPS, MANAGER, house
 from dunwell.testing.harness import Harness
 from dunwell.testing.hostile import Crash, Fault, HostileAdapter, HostileChannel, Sabotage
 from dunwell.testing.people import People
@@ -34,6 +34,8 @@ LEASE = 60
 """Seconds that a claim lasts in the contract."""
 
 DIGESTS = {"policies": "contract"}
+
+OUR_PEOPLE = (MANAGER,)
 
 KINDS: Mapping[str, Sequence[int]] = {
     "Reminded": (7, 6),
@@ -183,7 +185,16 @@ class Office:
         """What the messages that a customer got are called."""
         if self.native:
             return [f.text for f in self.people.faces(debtor) if f.kind == "remind"]
-        return [s.message.template for s in self.channel.sent if s.debtor == debtor]
+        return [
+            s.message.template
+            for s in self.channel.sent
+            if s.debtor == debtor and s.message.address not in OUR_PEOPLE
+        ]
+
+    def told(self, debtor: str) -> list[str]:
+        """What our own people were told about a customer, where the ERP does not tell them."""
+        mine = [s.message for s in self.channel.sent if s.debtor == debtor]
+        return [message.subject for message in mine if message.address in OUR_PEOPLE]
 
     def ends(self, books: Books) -> object:
         """Where everything stands, in names of the test."""
@@ -202,7 +213,8 @@ class Office:
             for kind, customer in books.customers.items()
         }
         sent = {kind: Counter(self.sent(c)) for kind, c in books.customers.items()}
-        return stages, sent, holds, deeds
+        told = {kind: Counter(self.told(c)) for kind, c in books.customers.items()}
+        return stages, sent, holds, deeds, told
 
     def undisturbed(self, *kinds: str) -> tuple[object, int]:
         """How a run ends that nothing disturbs, and how many points it passes."""
