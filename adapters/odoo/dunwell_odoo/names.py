@@ -37,6 +37,12 @@ AUTOMATION_HOLD = f"{MODULE}.automation_hold"
 ACTION_HOLD = f"{MODULE}.action_hold"
 """ir.actions.server: what that automation runs."""
 
+FIELD_ORDER = f"{MODULE}.field_order_hold"
+"""ir.model.fields: the same on sale.order, so that its form can show it."""
+
+VIEW_ORDER = f"{MODULE}.view_order_hold"
+"""ir.ui.view: says on the form of a sales order that its customer is on hold."""
+
 HOLD = "x_dunwell_hold"
 """The field on res.partner: empty, or the mark of the hold and why, on the commercial partner."""
 
@@ -51,11 +57,16 @@ LABELS = {
     ACTION: "Dunwell: engine",
     FIELD_HOLD: "Collections hold",
     VIEW_HOLD: "dunwell.partner.hold",
+    FIELD_ORDER: "Collections hold of the customer",
+    VIEW_ORDER: "dunwell.order.hold",
     AUTOMATION_HOLD: "Dunwell: stop sales orders of held customers",
     ACTION_HOLD: "Dunwell: refuse the order of a held customer",
 }
 
 # -- what runs write ------------------------------------------------------------------------------
+
+REGISTER = "dunwell-setup"
+"""The first word of the line in the group's comment that has the database ids of all the above."""
 
 MESSAGE_HOST = "dunwell"
 """The right side of every Message-Id of ours."""

@@ -19,7 +19,7 @@ UserError: Any = Exception
 
 MODULE = "__dunwell__"
 asked = env.context.get("dunwell") or {}
-env = env(context={"lang": asked.get("lang") or "en_US", "mail_notify_author": False})
+env = env(context={"lang": asked.get("lang") or "en_US", "mail_notify_force_send": False})
 cr = env.cr
 
 
@@ -139,11 +139,14 @@ def activities(rows):
         value["res_model_id"] = env["ir.model"].sudo().search([("model", "=", model)], limit=1).id
         values.append(value)
     quick = env["mail.activity"].with_context(mail_activity_quick_update=True)
+    point = cr.savepoint()
     try:
-        with cr.savepoint():
-            return quick.create(values).ids
+        made = quick.create(values).ids
+        point.close(rollback=False)
     except UserError:
+        point.close(rollback=True)
         return None
+    return made
 
 
 def execute(rows):
@@ -176,10 +179,12 @@ def execute(rows):
         elif row["kind"] == "activity":
             together.append(place)
         else:
+            point = cr.savepoint()
             try:
-                with cr.savepoint():
-                    answers[place] = {"state": "done", "result": do(row)}
+                answers[place] = {"state": "done", "result": do(row)}
+                point.close(rollback=False)
             except UserError as error:
+                point.close(rollback=True)
                 answers[place] = {"state": "failed", "said": str(error)}
                 undone.append(name)
     chosen = []
@@ -195,6 +200,9 @@ def execute(rows):
             undone.append(rows[place]["name"])
     if undone:
         free(undone)
+    queue = env.ref("mail.ir_cron_mail_scheduler_action", raise_if_not_found=False)
+    if queue and any(row["kind"] == "post" for row in rows):
+        queue.sudo()._trigger()
     return answers
 
 

@@ -1,0 +1,1 @@
+"""What an administrator lets Dunwell make in an Odoo once, and take away again."""
