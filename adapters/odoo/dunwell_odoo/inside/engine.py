@@ -77,11 +77,13 @@ def append(rows):
     for row in rows:
         names.append(row["name"])
         names.append(row.get("after") or row["name"])
-    before = known(names)
+    before = set(known(names))
     wanted = []
     for row in rows:
-        if row["name"] not in before and (not row.get("after") or row["after"] in before):
-            wanted.append((row["name"], 0))
+        if not row.get("after") or row["after"] in before:
+            if row["name"] not in before:
+                wanted.append((row["name"], 0))
+            before.add(row["name"])
     taken = take(wanted)
     user = env.user
     mine = {}
@@ -149,6 +151,32 @@ def activities(rows):
     return made
 
 
+def give(rows, together, answers):
+    """Answer for the activities among the rows; the names of those that were refused."""
+    undone = []
+    # Odoo 17 falls over two activities on one record in a batch: those wait for the next one
+    while together:
+        batch, later, records = [], [], set()
+        for place in together:
+            value = rows[place]["values"]
+            record = (value["res_model"], value["res_id"])
+            (later if record in records else batch).append(place)
+            records.add(record)
+        chosen = []
+        for place in batch:
+            chosen.append(rows[place])
+        made = activities(chosen)
+        for order, place in enumerate(batch):
+            one = [made[order]] if made else activities([rows[place]])
+            if one:
+                answers[place] = {"state": "done", "result": one[0]}
+            else:
+                answers[place] = {"state": "failed", "said": "Odoo refuses the activity"}
+                undone.append(rows[place]["name"])
+        together = later
+    return undone
+
+
 def execute(rows):
     """Do each effect once under its key, never after its time; one answer each."""
     claims = []
@@ -187,17 +215,7 @@ def execute(rows):
                 point.close(rollback=True)
                 answers[place] = {"state": "failed", "said": str(error)}
                 undone.append(name)
-    chosen = []
-    for place in together:
-        chosen.append(rows[place])
-    made = activities(chosen) if chosen else []
-    for order, place in enumerate(together):
-        one = [made[order]] if made else activities([rows[place]])
-        if one:
-            answers[place] = {"state": "done", "result": one[0]}
-        else:
-            answers[place] = {"state": "failed", "said": "Odoo refuses the activity"}
-            undone.append(rows[place]["name"])
+    undone += give(rows, together, answers)
     if undone:
         free(undone)
     queue = env.ref("mail.ir_cron_mail_scheduler_action", raise_if_not_found=False)
