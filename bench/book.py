@@ -245,8 +245,9 @@ class _Singly:
     """The same memories one by one, as the evaluator reads them; found by where they begin."""
 
     def __init__(self, items: pl.DataFrame, known: set[str], held: set[str]) -> None:
-        self.items = items.sort("debtor", "item")
-        runs = self.items.select(pl.col("debtor").rle().struct.unnest())
+        items = items.sort("debtor", "item")
+        runs = items.select(pl.col("debtor").rle().struct.unnest())
+        self.items = items.select("item", "ladder", "stage", "cycle", "on")
         ends = runs["len"].cum_sum()
         self.spans = dict(
             zip(runs["value"], zip(ends - runs["len"], runs["len"], strict=True), strict=True)
@@ -258,8 +259,7 @@ class _Singly:
         if debtor not in self.known:
             return NOTHING
         begin, length = self.spans[debtor]
-        columns = ("item", "ladder", "stage", "cycle", "on")
-        rows = self.items.slice(begin, length).select(columns).iter_rows()
+        rows = self.items.slice(begin, length).rows()
         stop = StandingState("ES", "hold", "orders", "override", "x", 0, ON)
         state = State(
             items=tuple(ItemState(*row) for row in rows),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+import msgspec
 import polars as pl
 
 from dunwell.calendar import Calendar, CalendarSource
@@ -16,7 +17,7 @@ from dunwell.decide.memories import Memories
 from dunwell.decide.values import Sum
 from dunwell.facts import Fact, Registry
 from dunwell.model import TABLES, Book
-from dunwell.model.rows import accounts
+from dunwell.model.rows import Customer, Item, accounts
 from dunwell.money import Rates
 from dunwell.policy.tree import House, Policy
 
@@ -162,10 +163,10 @@ def known_value(fact: Fact, value: object, currency: str) -> object:
     return value
 
 
-def _items(found: Sequence[Case]) -> Iterable[tuple[int, object]]:
+def _items(found: Sequence[Case]) -> Iterable[tuple[int, Item]]:
     return ((n, i) for n, case in enumerate(found) for i in case.account.items)
 
 
-def _row(value: object, on: date) -> dict[str, object]:
-    row = {name: getattr(value, name) for name in value.__slots__}  # type: ignore[attr-defined]
+def _row(value: Item | Customer, on: date) -> dict[str, object]:
+    row = msgspec.structs.asdict(value)
     return {**{k: list(v) if isinstance(v, tuple) else v for k, v in row.items()}, "on": on}

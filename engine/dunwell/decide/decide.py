@@ -23,7 +23,8 @@ from dunwell.decide.signals import Signals
 from dunwell.errors import DunwellError
 from dunwell.facts import Registry
 from dunwell.model import Book
-from dunwell.model.rows import Account, payers
+from dunwell.model.portion import payers
+from dunwell.model.rows import Account
 from dunwell.policy.tree import House, Policy
 
 EVERY = 3_000

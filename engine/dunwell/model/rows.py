@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+import msgspec
 import polars as pl
 
 from dunwell.model.book import Book
+from dunwell.model.portion import payers, portion
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """The base of a row: immutable, and made by the million."""
+
+
+class Company(Record, frozen=True, gc=False):
     """One of our companies."""
 
     id: str
@@ -24,8 +29,7 @@ class Company:
     email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Record, frozen=True, gc=False):
     """Whoever owes or pays."""
 
     id: str
@@ -45,8 +49,7 @@ class Customer:
     street: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Record, frozen=True, gc=False):
     """A contact at a customer."""
 
     id: str
@@ -58,8 +61,7 @@ class Person:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Record, frozen=True, gc=False):
     """An unpaid or part-paid receivable; money in minor units of `currency`."""
 
     id: str
@@ -84,8 +86,7 @@ class Item:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Record, frozen=True, gc=False):
     """An unapplied credit; `balance` is negative."""
 
     id: str
@@ -99,8 +100,7 @@ class Credit:
     item: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(Record, frozen=True, gc=False):
     """What settled an item."""
 
     id: str
@@ -115,8 +115,7 @@ class Settlement:
     closes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Record, frozen=True, gc=False):
     """A promise to pay."""
 
     id: str
@@ -130,8 +129,7 @@ class Promise:
     ended: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Record, frozen=True, gc=False):
     """A contested item or document."""
 
     id: str
@@ -142,8 +140,7 @@ class Dispute:
     ended: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(Record, frozen=True, gc=False):
     """A person's `do not contact`."""
 
     id: str
@@ -154,8 +151,7 @@ class Exclusion:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Record, frozen=True, gc=False):
     """A block in force."""
 
     id: str
@@ -167,8 +163,7 @@ class Hold:
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Record, frozen=True, gc=False):
     """A task that Dunwell gave to a person."""
 
     key: str
@@ -179,27 +174,24 @@ class Task:
     ended: date | None = None
 
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=Record)
+Owned = TypeVar("Owned", Exclusion, Hold, Task, Person)
+Placed = TypeVar("Placed", Item, Credit, Settlement, Promise)
 
 
 def rows(table: pl.DataFrame, kind: type[Row]) -> list[Row]:
     """The rows of a published table as values, in the table's order; lists become tuples."""
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    chosen = table.select(names)
-    lists = [n for n, name in enumerate(names) if isinstance(chosen[name].dtype, pl.List)]
-    if not lists:
-        return [kind(*row) for row in chosen.iter_rows()]
-    made = []
-    for row in chosen.iter_rows():
-        values = list(row)
-        for n in lists:
-            values[n] = tuple(sorted(values[n] or ()))
-        made.append(kind(*values))
-    return made
+    columns = [_values(table[name]) for name in kind.__struct_fields__]
+    return list(map(kind, *columns))
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+def _values(column: pl.Series) -> list[object]:
+    if isinstance(column.dtype, pl.List):
+        return [tuple(sorted(each or ())) for each in column.to_list()]
+    return column.to_list()
+
+
+class Account(Record, frozen=True, gc=False):
     """All rows of one account: one payer with one company.
 
     Promises, tasks and holds are those that concern this company or all; `customers` are
@@ -226,13 +218,6 @@ class Account:
         return self.debtor, self.company.id
 
 
-def payers(book: Book) -> Mapping[str, str]:
-    """Each customer's payer; itself when the ERP names none or one that is not known."""
-    ids, named = book["customers"]["id"].to_list(), book["customers"]["payer"].to_list()
-    known = set(ids)
-    return {i: p if p in known else i for i, p in zip(ids, named, strict=True)}
-
-
 def accounts(
     book: Book,
     debtors: Sequence[str] | None = None,
@@ -245,56 +230,44 @@ def accounts(
     company) for something of Dunwell's that stands there. Read set-wise: one pass over each table,
     whatever the number of debtors.
     """
+    if debtors is not None:
+        book = portion(book, debtors)
     payer_of = payers(book)
-    if debtors is not None:
-        wanted = set(debtors)
-        payer_of = {c: p for c, p in payer_of.items() if p in wanted}
-    ids = list(payer_of)
-
-    def of(table: str, kind: type[Row], key: str = "customer") -> list[Row]:
-        frame = book[table]
-        if debtors is not None:
-            frame = frame.filter(pl.col(key).is_in(ids))
-        return rows(frame, kind)
-
-    # a payer may itself name another payer: its own row is needed all the same
-    owners = book["customers"]
-    if debtors is not None:
-        owners = owners.filter(pl.col("id").is_in([*ids, *wanted]))
-    customers = {c.id: c for c in rows(owners, Customer)}
+    customers = {c.id: c for c in rows(book["customers"], Customer)}
     companies = {c.id: c for c in rows(book["companies"], Company)}
-    items = of("items", Item)
-    documents = {name for item in items for name in (item.id, item.document) if name}
-    disputes = book["disputes"]
-    if debtors is not None:
-        disputes = disputes.filter(pl.col("item").is_in(list(documents)))
+
+    def whole(table: str, kind: type[Owned]) -> dict[object, list[Owned]]:
+        return group(rows(book[table], kind), lambda row: payer_of.get(row.customer))
+
+    def each(table: str, kind: type[Placed]) -> dict[object, list[Placed]]:
+        found = rows(book[table], kind)
+        return group(found, lambda row: (payer_of.get(row.customer), row.company))
+
     sources = _Sources(
-        payer_of,
-        group(items, lambda r: (payer_of.get(r.customer), r.company)),
-        group(of("credits", Credit), lambda r: (payer_of.get(r.customer), r.company)),
-        group(of("settlements", Settlement), lambda r: (payer_of.get(r.customer), r.company)),
-        group(of("promises", Promise), lambda r: (payer_of.get(r.customer), r.company)),
-        group(rows(disputes, Dispute), lambda r: r.item),
-        group(of("exclusions", Exclusion), lambda r: payer_of.get(r.customer)),
-        group(of("holds", Hold), lambda r: payer_of.get(r.customer)),
-        group(of("tasks", Task), lambda r: payer_of.get(r.customer)),
-        group(of("contacts", Person), lambda r: payer_of.get(r.customer)),
-        group(customers.values(), lambda r: payer_of.get(r.id)),
+        items=each("items", Item),
+        credits=each("credits", Credit),
+        settlements=each("settlements", Settlement),
+        promises=each("promises", Promise),
+        disputes=group(rows(book["disputes"], Dispute), lambda dispute: dispute.item),
+        exclusions=whole("exclusions", Exclusion),
+        holds=whole("holds", Hold),
+        tasks=whole("tasks", Task),
+        contacts=whole("contacts", Person),
+        customers=group(customers.values(), lambda customer: payer_of.get(customer.id)),
     )
     return sources.accounts(customers, companies, remembered)
 
 
-def group(values: Iterable[Row], key: object) -> dict[object, list[Row]]:
+def group(values: Iterable[Row], key: Callable[[Row], object]) -> dict[object, list[Row]]:
     """Values by a key."""
     grouped: dict[object, list[Row]] = {}
     for value in values:
-        grouped.setdefault(key(value), []).append(value)  # type: ignore[operator]
+        grouped.setdefault(key(value), []).append(value)
     return grouped
 
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    payer_of: Mapping[str, str]
     items: Mapping[object, list[Item]]
     credits: Mapping[object, list[Credit]]
     settlements: Mapping[object, list[Settlement]]

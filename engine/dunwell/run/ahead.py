@@ -96,11 +96,11 @@ class _World:
         held = [h for (where, _), h in sorted(self.holds.items()) if where == company]
         tags = {t for t in account.payer.tags if ("", t) not in self.gone} | self.tags
         tasks = [task for where, task in self.tasks if where == company]
-        return replace(
+        return msgspec.structs.replace(
             account,
             holds=(*kept, *held),
             tasks=(*account.tasks, *tasks),
-            payer=replace(account.payer, tags=tuple(sorted(tags))),
+            payer=msgspec.structs.replace(account.payer, tags=tuple(sorted(tags))),
         )
 
     def deliver(

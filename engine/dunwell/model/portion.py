@@ -1,0 +1,53 @@
+"""A part of a book: all that concerns some debtors, as if the ERP had nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from dunwell.model.book import Book
+
+OWNED = (
+    "contacts",
+    "items",
+    "credits",
+    "settlements",
+    "promises",
+    "exclusions",
+    "holds",
+    "tasks",
+)
+"""Tables whose rows name the customer that they belong to."""
+
+
+def payers(book: Book) -> Mapping[str, str]:
+    """Each customer's payer; itself when the ERP names none or one that is not known."""
+    table = _payers(book)
+    return dict(zip(table["id"].to_list(), table["debtor"].to_list(), strict=True))
+
+
+def portion(book: Book, debtors: Collection[str]) -> Book:
+    """The rows that concern some debtors and nobody else, in their order: a smaller book.
+
+    It has who pays for a debtor too, since a debtor may itself be paid for.
+    """
+    wanted = pl.Series(list(debtors), dtype=pl.String)
+    paid = _payers(book)
+    own = paid.filter(pl.col("debtor").is_in(wanted))["id"]
+    above = paid.filter(pl.col("id").is_in(wanted))["debtor"]
+    named = pl.concat([own, wanted, above])
+    tables = {name: book[name].filter(pl.col("customer").is_in(own)) for name in OWNED}
+    tables["customers"] = book["customers"].filter(pl.col("id").is_in(named))
+    items = tables["items"]
+    contested = pl.concat([items["id"], items["document"]]).drop_nulls()
+    tables["disputes"] = book["disputes"].filter(pl.col("item").is_in(contested))
+    return replace(book, tables={**book.tables, **tables})
+
+
+def _payers(book: Book) -> pl.DataFrame:
+    """Each customer's `id` and `debtor`, who pays for it."""
+    table = book["customers"].select("id", "payer")
+    known = pl.col("payer").is_in(table["id"])
+    return table.select("id", pl.when(known).then("payer").otherwise("id").alias("debtor"))
