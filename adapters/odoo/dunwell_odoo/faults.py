@@ -47,7 +47,7 @@ class BusyError(UnavailableError):
 
 
 class NotThereError(ConfigurationError):
-    """What answers at the address is no Odoo, or does not serve this database; nothing was done."""
+    """What answers at the address is no Odoo, or has not this database; nothing was done."""
 
 
 class BrokenError(UnansweredError):
