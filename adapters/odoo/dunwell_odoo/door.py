@@ -50,6 +50,7 @@ class Door:
         self._key, self._chosen = key, protocol
         self._wire = Wire(line, client=client, sleep=sleep)
         self._version: tuple[int, int] | None = None
+        self._enterprise = False
         self._talk: Connection | Json2Talk | None = None
         self._uid = 0
         self._lock = threading.RLock()
@@ -69,8 +70,15 @@ class Door:
         """Such as (17, 0)."""
         with self._lock:
             if self._version is None:
-                self._version = self._ask_version()
+                info = self._ask_version()
+                self._version = _version_of(info, self.line.base)
+                self._enterprise = isinstance(info, list) and "e" in info[5:]
             return self._version
+
+    @property
+    def enterprise(self) -> bool:
+        """Whether it says that it is Odoo Enterprise."""
+        return self.version > (0, 0) and self._enterprise
 
     @property
     def protocol(self) -> Protocol:
@@ -85,7 +93,7 @@ class Door:
         self._connected()
         return self._uid
 
-    def _ask_version(self) -> tuple[int, int]:
+    def _ask_version(self) -> object:
         asked = Asked("web", "version", reads=True)
         try:  # since 19; before, or where the database is not told by the address, there is none
             found = self._wire.ask(asked, "/web/version")
@@ -98,7 +106,7 @@ class Door:
             common = RpcConnector(self._wire).get_service("common")
             found = common.version()
             info = found.get("server_version_info") if isinstance(found, dict) else None
-        return _version_of(info, self.line.base)
+        return info
 
     def _connected(self) -> Connection | Json2Talk:
         with self._lock:

@@ -9,6 +9,17 @@ EMPLOYEE = "'User types / Internal User' (base.group_user)"
 SETTINGS = "'Administration / Settings' (base.group_system)"
 SETUP = "run 'dunwell odoo setup' as an administrator"
 
+SURVEYED = {
+    ("account.move.line", "read"): READ_ONLY,
+    ("account.partial.reconcile", "read"): READ_ONLY,
+    ("res.partner", "read"): EMPLOYEE,
+    ("res.partner", "write"): PARTNERS,
+    ("res.partner.category", "create"): PARTNERS,
+    ("mail.message", "create"): EMPLOYEE,
+    ("mail.activity", "create"): EMPLOYEE,
+}
+"""The rights that a run uses, each with the group that grants it."""
+
 _ACCOUNTING = (
     "account.move",
     "account.move.line",
@@ -37,14 +48,18 @@ def reads(method: str) -> bool:
 def who_grants(model: str, method: str) -> str:
     """The remedy for a call that was denied."""
     if model in _ACCOUNTING:
-        group = READ_ONLY if reads(method) or method in _CONVERSES else INVOICING
-        return f"an administrator gives the user the group {group}"
+        return grant(READ_ONLY if reads(method) or method in _CONVERSES else INVOICING)
     if model in ("res.partner", "res.partner.category") and not reads(method):
-        return f"an administrator gives the user the group {PARTNERS}"
+        return grant(PARTNERS)
     if model == "mail.activity":
-        return f"an administrator gives the user the group {PARTNERS}"
+        return grant(PARTNERS)
     if model == "ir.actions.server":
         return SETUP
     if model.startswith(("ir.", "base.", "mail.mail", "sms.sms")):
         return f"an administrator with the group {SETTINGS} must do this"
-    return f"an administrator gives the user the group {EMPLOYEE}"
+    return grant(EMPLOYEE)
+
+
+def grant(group: str) -> str:
+    """Who does what so that the user has a group."""
+    return f"an administrator gives the user the group {group}"
