@@ -11,7 +11,7 @@ from typing import ParamSpec
 
 import click
 
-from dunwell.errors import DunwellError, Place, Problem, ProblemsError
+from dunwell.errors import ConfigurationError, DunwellError, Place, Problem, ProblemsError
 from dunwell.hooks import Settings
 from dunwell_odoo.connecting import door_of
 from dunwell_odoo.door import Door, RefusedError
@@ -109,6 +109,9 @@ def _tell(step: Step) -> None:
 
 def _admin_door(options: Options, settings: Settings, login: str) -> Door:
     key = settings.secret(SECRET)
+    if not key and not click.get_text_stream("stdin").isatty():
+        message = "there is no key of an administrator"
+        raise ConfigurationError(f"{message} (set DUNWELL_ODOO_ADMIN_API_KEY)")
     if not key:
         key = click.prompt("API key of the administrator", hide_input=True, err=True)
     login = login or os.environ.get("DUNWELL_ODOO_ADMIN_LOGIN", "") or "admin"

@@ -172,8 +172,10 @@ class Door:
                 kwargs["ids"] = list(ids)
             return getattr(talk.get_model(model), method)(**kwargs)
         args: list[object] = [] if ids is None else [list(ids)]
-        if method == "create" and "vals_list" in kwargs:  # JSON-RPC looks at its first argument
-            args.append(kwargs.pop("vals_list"))
+        # before JSON-2 overriding methods named their parameter as they liked
+        values = {"create": "vals_list", "write": "vals"}.get(method)
+        if values in kwargs:
+            args.append(kwargs.pop(values))
         service = talk.get_service("object")
         return service.execute_kw(self.database, self._uid, self._key, model, method, args, kwargs)
 

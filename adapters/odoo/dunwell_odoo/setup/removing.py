@@ -27,10 +27,12 @@ def removing(admin: Admin, *, log: bool) -> list[Step]:
     steps += _log(admin, made, log=log)
     last = _module(admin)
     for xid in _ORDER:
+        if xid == names.GROUP:  # whose comment remembers that the module was installed for us
+            steps += last
         record = made.get(xid.partition(".")[2])
         if record is not None and (log or xid != names.SUBTYPE_LOG):
             steps.append(_removal(admin, xid, record))
-    return [*steps, *last]
+    return steps
 
 
 def _removal(admin: Admin, xid: str, record: Record) -> Step:
