@@ -113,10 +113,11 @@ class StandingState(Record, frozen=True):
 
 
 class TaskState(Record, frozen=True):
-    """An open task that Dunwell gave to a person, so that later items can join it.
+    """A task that Dunwell gave to a person, so that later items can join it while it is open.
 
     `untold`: the ERP tells nobody, and the message that does has not left yet; `told` is its key
-    once it has.
+    once it has. `causes` are what a task of Dunwell's own was given for: for these it is not given
+    again, open or closed.
     """
 
     key: str
@@ -127,6 +128,7 @@ class TaskState(Record, frozen=True):
     on: date
     untold: bool = False
     told: str = ""
+    causes: tuple[str, ...] = ()
 
 
 class ContactState(Record, frozen=True):
@@ -199,7 +201,7 @@ class Claimed(Record, frozen=True):
     address_hash: str = ""
     blind: bool = False
     watch: bool = False
-    occurrences: tuple[str, ...] = ()
+    occurrences: tuple[str, ...] = ()  # of a watch's event; of a task of Dunwell's own its causes
     joins: str = ""  # key of the open task that this note joins, or that is told of
 
 

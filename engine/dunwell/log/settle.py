@@ -33,10 +33,22 @@ KEEP = timedelta(days=400)
 DONE = ("done", "already_done")
 
 
+SURE = timedelta(days=7)
+"""How long a task of which the ERP says nothing may still be on its way there."""
+
+
 def settle(
-    state: State, claim: ClaimBody, results: Iterable[Result], *, open_items: frozenset[str]
+    state: State,
+    claim: ClaimBody,
+    results: Iterable[Result],
+    *,
+    open_items: frozenset[str],
+    open_tasks: frozenset[str] | None = None,
 ) -> State:
-    """The state after a claim: what was done advances, what is unknown waits for a person."""
+    """The state after a claim: what was done advances, what is unknown waits for a person.
+
+    `open_items` and `open_tasks` (keys) are what the ERP has open; None: it was not asked.
+    """
     by_key = {result.key: result for result in results}
     for command in claim.commands:
         result = by_key.get(command.key)
@@ -57,7 +69,7 @@ def settle(
     state = _rise_all(state, claim.rises, claim.commands, by_key, claim.on)
     state = _fire_all(state, claim, by_key)
     state = _all_unsent(state, {c.key for c in claim.commands})
-    return tidy(state, claim.on, open_items)
+    return tidy(state, claim.on, open_items, open_tasks)
 
 
 def _attempted(result: Result) -> bool:
@@ -70,13 +82,20 @@ def _attempted(result: Result) -> bool:
 def _done(state: State, command: Claimed, on: date) -> State:
     if command.kind == "task":
         source = f"{command.ladder}/{command.source}"
-        task = TaskState(command.key, command.company, source, command.action, command.items, on)
+        task = TaskState(
+            command.key, command.company, source, command.action, command.items, on,
+            causes=() if command.watch else command.occurrences,
+        )  # fmt: skip
         return replace(state, tasks=(*state.tasks, task))
     if command.kind == "tell":
         return _told(state, command, done=True)
     if command.joins:
         tasks = tuple(
-            replace(t, items=tuple(sorted({*t.items, *command.items})))
+            replace(
+                t,
+                items=tuple(sorted({*t.items, *command.items})),
+                causes=t.causes if command.watch else _both(t.causes, command.occurrences),
+            )
             if t.key == command.joins
             else t
             for t in state.tasks
@@ -85,6 +104,10 @@ def _done(state: State, command: Claimed, on: date) -> State:
     if command.kind in ("hold", "tag", "release", "untag", "override", "clear"):
         return _stand(state, command, on)
     return state
+
+
+def _both(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*one, *other}))
 
 
 def _told(state: State, command: Claimed, *, done: bool) -> State:
@@ -356,7 +379,12 @@ def _with_parts(state: State, rise: Rise) -> Rise:
     return replace(rise, done=tuple(sorted({*rise.done, *old.part[1]})))
 
 
-def tidy(state: State, on: date, open_items: frozenset[str]) -> State:
+def tidy(
+    state: State,
+    on: date,
+    open_items: frozenset[str],
+    open_tasks: frozenset[str] | None = None,
+) -> State:
     """Forget what can no longer matter, so that entries do not grow."""
     items = []
     for item in state.items:
@@ -369,7 +397,29 @@ def tidy(state: State, on: date, open_items: frozenset[str]) -> State:
     return replace(
         state,
         items=tuple(items),
+        tasks=_tasks(state, on, open_items, open_tasks),
         contacts=tuple(c for c in state.contacts if on - c.on <= KEEP),
         approvals=tuple(a for a in state.approvals if on - a.on <= KEEP),
         returned=tuple(r for r in state.returned if on - r.on <= KEEP),
     )
+
+
+def _tasks(
+    state: State, on: date, open_items: frozenset[str], open_tasks: frozenset[str] | None
+) -> tuple[TaskState, ...]:
+    """Open tasks, and closed ones that may come again: opened by a person, or for their cause."""
+    if open_tasks is None:
+        return state.tasks
+    doubts = {unknown.command.key for unknown in state.unknowns}
+
+    def needed(task: TaskState) -> bool:
+        age = on - task.on
+        if task.key in open_tasks or age <= SURE:
+            return True
+        if task.action == "unknown":
+            return not doubts.isdisjoint(task.causes)
+        if task.items:
+            return age <= KEEP and not open_items.isdisjoint(task.items)
+        return age <= KEEP and bool(task.causes)
+
+    return tuple(task for task in state.tasks if needed(task))

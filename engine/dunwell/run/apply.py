@@ -33,6 +33,7 @@ class Fresh:
     memory: Memory
     mark: str
     open_items: frozenset[str]
+    open_tasks: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ class _Batch:
             memory = memories.get(name, NOTHING)
             mine = [a for a in rows if a.debtor == name]
             known = frozenset(i.id for a in mine for i in a.items)
-            found[name] = Fresh(memory, fingerprint(mine, memory), known)
+            tasks = frozenset(t.key for a in mine for t in a.tasks if t.state == "open")
+            found[name] = Fresh(memory, fingerprint(mine, memory), known, tasks)
         return found, Clock(seen.now, self.engine.tick)
 
     def _claim(self, fresh: dict[str, Fresh], clock: Clock) -> list[Claim]:
@@ -202,7 +204,8 @@ class _Batch:
             entries.append(
                 outcome_entry(
                     claim.entry, claim.body, own, memory,
-                    open_items=claim.fresh.open_items, now=clock.now(),
+                    open_items=claim.fresh.open_items, open_tasks=claim.fresh.open_tasks,
+                    now=clock.now(),
                 )
             )  # fmt: skip
         try:
@@ -215,7 +218,10 @@ class _Batch:
         endings = []
         for claim in lost:
             own = [results[key] for key, _, _ in claim.keyed]
-            endings.append(Ending(claim.entry, claim.body, own, claim.fresh.open_items))
+            fresh = claim.fresh
+            endings.append(
+                Ending(claim.entry, claim.body, own, fresh.open_items, fresh.open_tasks)
+            )
         finish(self.engine, endings)
 
     def _receipt(self, account: AccountPlan, command: Command, result: Result) -> None:
@@ -260,6 +266,7 @@ class Ending:
     body: ClaimBody
     results: Sequence[Result]
     open_items: frozenset[str]
+    open_tasks: frozenset[str]
 
 
 def finish(engine: Engine, endings: Sequence[Ending]) -> list[Ending]:
@@ -298,6 +305,7 @@ def _outcome(ending: Ending, memory: Memory, now: datetime) -> Entry:
         ending.results,
         memory,
         open_items=ending.open_items,
+        open_tasks=ending.open_tasks,
         now=now,
     )
 

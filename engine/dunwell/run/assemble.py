@@ -9,10 +9,11 @@ from dunwell.decide.case import Case
 from dunwell.model.rows import Account
 from dunwell.run.budget import spend
 from dunwell.run.draft import Context, Decision, Draft, draft
+from dunwell.run.errands import errands
 from dunwell.run.fingerprint import fingerprint
 from dunwell.run.maker import Maker
 from dunwell.run.standing import adoptions, ends, placements
-from dunwell.run.steps import errands, ladder, watches
+from dunwell.run.steps import ladder, watches
 from dunwell.run.telling import Post, tells
 
 ORDER = (

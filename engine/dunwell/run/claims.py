@@ -130,10 +130,11 @@ def outcome_entry(
     memory: Memory,
     *,
     open_items: frozenset[str],
+    open_tasks: frozenset[str] | None = None,
     now: datetime,
 ) -> Entry:
     """The outcome of a claim, at the position after the log that `memory` was folded from."""
-    state = settle(memory.state, body, results, open_items=open_items)
+    state = settle(memory.state, body, results, open_items=open_items, open_tasks=open_tasks)
     outcome = OutcomeBody(
         tenant=body.tenant, claim=claim.key, on=body.on, results=tuple(results), state=state
     )

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 
-from dunwell.calendar import Calendar, Window, interval, zones_of
 from dunwell.command import Waiting
 from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions, Fire, Step
 from dunwell.decide.standing import name_of
-from dunwell.log.entry import ApprovalState, ItemState, TaskState
-from dunwell.log.keys import meaning
+from dunwell.log.entry import ItemState
 from dunwell.log.settle import firing
-from dunwell.money import convert
 from dunwell.policy.tree import Action, House, Stage
+from dunwell.run.approvals import approval_key, judge, waiting
+from dunwell.run.reach import Interval, hours
 from dunwell.run.recipients import Recipient, recipients
-from dunwell.run.words import Parted, Wording, part, to_pay
-
-Interval = tuple[datetime, datetime] | None
+from dunwell.run.words import Parted, Wording, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +82,8 @@ class Draft:
     letters: list[Letter] = field(default_factory=list)
     fires: list[Fire] = field(default_factory=list)  # without a message
     waiting: list[Waiting] = field(default_factory=list)
-    stranded: list[str] = field(default_factory=list)  # items that no channel reaches
-    unreachable: bool = False  # a watch has something to say and no channel is left
+    stranded: list[Move] = field(default_factory=list)  # that no channel can tell of
+    unheard: list[Fire] = field(default_factory=list)  # watches for whose message there is none
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -180,16 +176,6 @@ def _brought(made: Draft, step: Step, stage: Stage) -> Iterable[Action]:
             yield from (a for a in passed.do if a.id == place.action and name_of(a) not in own)
 
 
-def identity(stage: Stage) -> str:
-    """The name of a stage that its meanings carry: the oldest one, which renames do not change."""
-    return stage.was[-1] if stage.was else stage.name
-
-
-def approval_key(context: Context, case: Case, stage: Stage, item: str, cycle: int) -> str:
-    """Names a step for an item whatever the day, so that a yes survives re-planning."""
-    return meaning(context.tenant, case.policy.name, identity(stage), "approve", item, cycle)
-
-
 def _approved(made: Draft, moves: Sequence[Move], context: Context) -> list[Move]:
     """The moves that need no yes or have it; the others are listed as waiting."""
     free = [m for m in moves if not m.step.approve]
@@ -200,7 +186,7 @@ def _approved(made: Draft, moves: Sequence[Move], context: Context) -> list[Move
     for (_, role), group in sorted(groups.items()):
         stage = group[0].stage
         keys = {
-            m.step.item: approval_key(context, made.case, stage, m.step.item, m.step.cycle)
+            m.step.item: approval_key(context.tenant, made.case, stage, m.step.item, m.step.cycle)
             for m in group
         }
         yes, no = judge(made.case, keys, on=made.case.on)
@@ -209,85 +195,6 @@ def _approved(made: Draft, moves: Sequence[Move], context: Context) -> list[Move
         if left:
             made.waiting.append(waiting(made.case, stage.name, role, left, no))
     return free
-
-
-def judge(
-    case: Case, keys: dict[str, str], *, on: date
-) -> tuple[frozenset[str], dict[str, date | None]]:
-    """Which items a person approved, and which were refused until when.
-
-    The newest word counts. A yes holds up to the amount that was approved, in its currency: when
-    the items that it names have come to owe more together, it no longer does.
-    """
-    newest: dict[str, ApprovalState] = {}
-    for approval in sorted(case.memory.state.approvals, key=lambda a: a.on):
-        for key in approval.keys:
-            newest[key] = approval
-    yes, no = set(), {}
-    for item, key in keys.items():
-        said = newest.get(key)
-        if said is None:
-            continue
-        if not said.yes:
-            if said.until is None or on <= said.until:
-                no[item] = said.until
-        elif _within(case, said, [i for i, k in keys.items() if newest.get(k) is said]):
-            yes.add(item)
-    return frozenset(yes), no
-
-
-def _within(case: Case, said: ApprovalState, items: Iterable[str]) -> bool:
-    if said.amount is None:
-        return True
-    owed = _together(case, [(a.minor, a.currency) for a in to_pay(case, items)], said.currency)
-    approved = _together(case, [(said.amount, said.currency), *said.others], said.currency)
-    return owed is not None and approved is not None and owed <= approved
-
-
-def _together(case: Case, parts: Iterable[tuple[int, str]], currency: str) -> int | None:
-    """The sum in one currency, in its minor units; None where a rate is not known."""
-    total = 0
-    for minor, source in parts:
-        rate = case.rates.rate(source, currency)
-        if rate is None:
-            return None
-        total += convert(minor, rate, source=source, target=currency)
-    return total
-
-
-def waiting(
-    case: Case, stage: str, role: str, keys: dict[str, str], refused: dict[str, date | None]
-) -> Waiting:
-    """A step that waits for a person; its age is that of the task that asked."""
-    asked = open_task(case, f"{case.policy.name}/{stage}", "approval")
-    untils = [until for item, until in refused.items() if item in keys and until]
-    return Waiting(
-        keys=tuple(sorted(keys.values())),
-        role=role,
-        ladder=case.policy.name,
-        stage=stage,
-        items=tuple(sorted(keys)),
-        money=to_pay(case, keys),
-        since=asked.on if asked else case.on,
-        refused_until=max(untils) if untils else (date.max if refused else None),
-    )
-
-
-def open_task(case: Case, source: str, action: str) -> TaskState | None:
-    """The task of that source that is still open in the ERP; a stage may have had other names."""
-    live = {task.key for task in case.account.tasks if task.state == "open"}
-    policy, _, name = source.partition("/")
-    older = next((stage.was for stage in case.policy.ladder if stage.name == name), ())
-    sources = {source, *(f"{policy}/{each}" for each in older)}
-    company = case.account.company.id
-    return next(
-        (
-            t
-            for t in case.memory.state.tasks
-            if (t.company, t.action) == (company, action) and t.source in sources and t.key in live
-        ),
-        None,
-    )
 
 
 def _letters(made: Draft, moves: list[Move], context: Context) -> None:
@@ -302,7 +209,7 @@ def _letters(made: Draft, moves: list[Move], context: Context) -> None:
     names = {m.step.item for m in moves}
     reached = _reach(made, action, severest.stage.name, context)
     if reached is None:
-        made.stranded += sorted(names)
+        made.stranded += moves
         return
     recipient, when, open_today = reached
     if open_today:
@@ -341,43 +248,6 @@ def _reach(
     return Recipient("", "", "", ()), None, False
 
 
-def hours(case: Case, window: Window | None) -> tuple[Interval, str]:
-    """The interval of today in which the debtor may be contacted, or why not today."""
-    rules = case.house.calendars(case.policy)
-    country = case.account.payer.country
-    calendar = debtor_calendar(case, country)
-    if window is None:
-        if rules.send_rolls != "none" and not calendar.is_business(case.on):
-            return None, f"{case.on} is a closed day for the customer"
-        return None, ""
-    zones = debtor_zones(case, country)
-    when = interval(case.on, window, calendar=calendar, zones=zones)
-    if when is None:
-        return None, f"no hours for it on {case.on} in {', '.join(zones)}"
-    return when, ""
-
-
-def debtor_calendar(case: Case, country: str | None) -> Calendar:
-    """The business days of the debtor's country, else of the house."""
-    if not country or country in case.calendar.holidays:
-        return case.calendar
-    try:
-        return Calendar((country,), closed=case.calendar.closed, sources=case.calendar.sources)
-    except ValueError:
-        return case.calendar
-
-
-def debtor_zones(case: Case, country: str | None) -> tuple[str, ...]:
-    """The debtor's zone; when it is not known every zone of the country, else the house's."""
-    zone = case.account.payer.timezone
-    if zone:
-        return (zone,)
-    try:
-        return zones_of(country) if country else (case.calendar.timezone,)
-    except ValueError:
-        return (case.calendar.timezone,)
-
-
 def fired(case: Case, fire: Fire) -> tuple[str, ...]:
     """The actions of a watch that are done for this occurrence, when others of them failed."""
     watch = f"{case.policy.name}/{fire.watch}"
@@ -407,7 +277,7 @@ def _watch(made: Draft, fire: Fire, context: Context) -> None:
         return
     reached = _reach(made, remind, f"watch {fire.watch}", context)
     if reached is None:
-        made.unreachable = True
+        made.unheard.append(fire)
         return
     if not reached[2]:
         return

@@ -11,8 +11,8 @@ from dunwell.decide.case import Case
 from dunwell.log.fold import Memory
 from dunwell.money import Money
 from dunwell.run.clauses import cash
-from dunwell.run.draft import hours
 from dunwell.run.engine import Engine
+from dunwell.run.reach import hours
 from dunwell.run.recipients import recipients
 from dunwell.run.reports import BudgetReport, WordReport
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from dunwell.command import Command, CommandKind
@@ -10,7 +10,9 @@ from dunwell.decide.standing import name_of
 from dunwell.log.entry import Rise, StandingState
 from dunwell.log.keys import digest, meaning
 from dunwell.policy.tree import Action, Watch
-from dunwell.run.draft import Context, Draft, Move, identity, open_task
+from dunwell.run.approvals import identity
+from dunwell.run.draft import Context, Draft, Move
+from dunwell.run.tasks import open_task
 from dunwell.run.words import message_facts, part, to_pay
 
 When = tuple[datetime | None, datetime | None]
@@ -132,25 +134,6 @@ class Maker:
             assign=self.people(action.assign), due=due, money=to_pay(self.case, items),
             moves=moves, **fields,
         )  # fmt: skip
-
-    def errand(
-        self,
-        action: str,
-        summary: str,
-        *,
-        source: str = "",
-        items: tuple[str, ...] = (),
-        who: str = "",
-    ) -> Iterator[Command]:
-        """A task that Dunwell itself has for a person; none while one is open."""
-        source = source or action
-        if open_task(self.case, f"{self.case.policy.name}/{source}", action):
-            return
-        assign = self.people([who or next(iter(self.case.house.roles), ""), "salesperson"])
-        due = self.case.calendar.roll(self.case.on, "next_business_day")
-        yield self.command(
-            "task", action, source=source, items=items, summary=summary, assign=assign, due=due
-        )
 
     def people(self, assign: Sequence[str]) -> tuple[str, ...]:
         """Roles become people; the salesperson is the customer's own."""

@@ -30,7 +30,7 @@ def recover(engine: Engine, memories: Mapping[str, Memory], now: datetime) -> li
     claims = expired(memories, now)
     if not claims:
         return []
-    items = _open_items(engine, [claim.entry.debtor for claim in claims])
+    items, tasks = _open(engine, [claim.entry.debtor for claim in claims])
     found = _look_up(engine, claims)
     endings = []
     for claim in claims:
@@ -39,7 +39,7 @@ def recover(engine: Engine, memories: Mapping[str, Memory], now: datetime) -> li
             for command in claim.body.commands
         ]
         mine = items.get(claim.entry.debtor, frozenset())
-        endings.append(Ending(claim.entry, claim.body, results, mine))
+        endings.append(Ending(claim.entry, claim.body, results, mine, tasks))
     return [
         f"recovered a claim of {ending.claim.debtor}: "
         + ", ".join(f"{r.key} {r.status}" for r in ending.results)
@@ -64,8 +64,12 @@ def fold_claimed(entries: Sequence[Entry]) -> dict[str, Memory]:
     return {debtor: fold(mine) for debtor, mine in grouped.items()}
 
 
-def _open_items(engine: Engine, debtors: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Every open item of these debtors; those of the customers that they pay for too."""
+def _open(
+    engine: Engine, debtors: Sequence[str]
+) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """Every open item of these debtors, those of the customers that they pay for too; and the
+    keys of all open tasks.
+    """
     customers = pl.concat(
         [frame("customers", page) for page in engine.adapter.read("customers", debtors=debtors)]
         or [frame("customers", {})]
@@ -76,7 +80,9 @@ def _open_items(engine: Engine, debtors: Sequence[str]) -> dict[str, frozenset[s
         rows = frame("items", page)
         for item, customer in zip(rows["id"], rows["customer"], strict=True):
             found.setdefault(payer.get(customer, customer), set()).add(item)
-    return {debtor: frozenset(items) for debtor, items in found.items()}
+    tasks = (frame("tasks", page) for page in engine.adapter.read("tasks", debtors=debtors))
+    open_tasks = frozenset(key for table in tasks for key in table.filter(state="open")["key"])
+    return {debtor: frozenset(items) for debtor, items in found.items()}, open_tasks
 
 
 def _look_up(engine: Engine, claims: Sequence[OpenClaim]) -> dict[str, Found]:

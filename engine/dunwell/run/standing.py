@@ -8,8 +8,11 @@ from dataclasses import replace
 from dunwell.command import Command, CommandKind
 from dunwell.decide.conclusions import Place
 from dunwell.policy.tree import Action
-from dunwell.run.draft import approval_key, judge, open_task, vetoes, waiting
+from dunwell.run.approvals import approval_key, judge, waiting
+from dunwell.run.draft import vetoes
+from dunwell.run.errands import errand
 from dunwell.run.maker import Maker
+from dunwell.run.tasks import open_task
 
 _WHY: dict[CommandKind, str] = {
     "release": "no open item asks for it any more",
@@ -37,7 +40,9 @@ def ends(maker: Maker) -> Iterator[Command]:
             if untag:
                 yield from _tell_tasks(maker, name)
     for action, name in found.kept:
-        yield from maker.errand("written_off", f"Decide on the {action} {name}: written off")
+        cause = maker.owned[(action, name)].value
+        summary = f"Decide on the {action} {name}: written off"
+        yield from errand(maker, "written_off", summary, causes=[cause])
 
 
 def _tell_tasks(maker: Maker, tag: str) -> Iterator[Command]:
@@ -101,7 +106,7 @@ def _approved(maker: Maker, place: Place) -> tuple[str, ...] | None:
     if not place.approve:
         return ()
     stage = maker.case.policy.ladder[place.stage]
-    keys = {i: approval_key(maker.context, maker.case, stage, i, 0) for i in place.items}
+    keys = {i: approval_key(maker.context.tenant, maker.case, stage, i, 0) for i in place.items}
     yes, no = judge(maker.case, keys, on=maker.case.on)
     if len(yes) == len(keys):
         return tuple(sorted(keys.values()))

@@ -8,7 +8,8 @@ from datetime import date
 from dunwell.command import Attachment, Command, Message
 from dunwell.decide.standing import name_of
 from dunwell.policy.tree import Action
-from dunwell.run.draft import Letter, Move, approval_key, fired, vetoes
+from dunwell.run.approvals import approval_key
+from dunwell.run.draft import Letter, Move, fired, vetoes
 from dunwell.run.maker import ANY_TIME, Maker, When
 from dunwell.run.words import amounts, message_facts
 
@@ -86,7 +87,7 @@ def _keys(maker: Maker, moves: Sequence[Move]) -> tuple[str, ...]:
     """The step keys that a person said yes to."""
     return tuple(
         sorted(
-            approval_key(maker.context, maker.case, m.stage, m.step.item, m.step.cycle)
+            approval_key(maker.context.tenant, maker.case, m.stage, m.step.item, m.step.cycle)
             for m in moves
             if m.step.approve
         )
@@ -164,21 +165,3 @@ def watches(maker: Maker) -> Iterator[Command]:
                     action, fire.watch, fire.items, cycle=fire.cycle, watch=True,
                     occurrences=fire.occurrences, not_before=when[0], not_after=when[1],
                 )  # fmt: skip
-
-
-def errands(maker: Maker) -> Iterator[Command]:
-    """Tasks that Dunwell itself has for people: no channel, an approval, an unknown outcome."""
-    made, name = maker.made, maker.case.account.payer.name
-    if made.stranded or made.unreachable:
-        items = tuple(dict.fromkeys(made.stranded))
-        yield from maker.errand("no_channel", f"Find a way to reach {name}", items=items)
-    for wait in made.waiting:
-        if wait.refused_until is None:
-            yield from maker.errand(
-                "approval", f"Approve stage {wait.stage} for {name}", source=wait.stage,
-                items=wait.items, who=wait.role,
-            )  # fmt: skip
-    company = maker.case.account.company.id
-    for unknown in maker.case.memory.state.unknowns:
-        if unknown.command.company == company:
-            yield from maker.errand("unknown", f"Find out whether {unknown.command.key} was done")
