@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -109,7 +110,7 @@ def _tell(step: Step) -> None:
 
 def _admin_door(options: Options, settings: Settings, login: str) -> Door:
     key = settings.secret(SECRET)
-    if not key and not click.get_text_stream("stdin").isatty():
+    if not key and not sys.stdin.isatty():
         message = "there is no key of an administrator"
         raise ConfigurationError(f"{message} (set DUNWELL_ODOO_ADMIN_API_KEY)")
     if not key:
