@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dunwell.command import Command
 from dunwell.log.keys import digest
-from dunwell.run.approvals import identity, questions
+from dunwell.run.approvals import questions
 from dunwell.run.maker import Maker
 from dunwell.run.tasks import given, open_task
 
@@ -75,12 +75,14 @@ def errands(maker: Maker) -> Iterator[Command]:
 
 
 def _unreached(maker: Maker) -> list[str]:
-    """What cannot be told, and what has come back so far: another address that fails is new."""
+    """Which items cannot be told, and watches: anew when another address has failed since, or when
+    a message had reached them in between.
+    """
     policy, state = maker.case.policy.name, maker.case.memory.state
     failed = sorted(bounce.address_hash for bounce in state.bounces)
-    said: list[tuple[str, ...]] = [
-        (identity(m.stage), m.step.item, str(m.step.cycle)) for m in maker.made.stranded
-    ]
+    last = {item.item: item.via for item in state.items}
+    items = {move.step.item for move in maker.made.stranded}
+    said: list[tuple[str, ...]] = [(item, last.get(item, "")) for item in sorted(items)]
     said += [
         (f"/{fire.watch}", *(fire.occurrences or (str(fire.cycle),)))
         for fire in maker.made.unheard
