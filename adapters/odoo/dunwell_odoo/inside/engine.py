@@ -72,7 +72,11 @@ def free(names):
 
 
 def append(rows):
-    """Write entries of the log, each if its name is free and the one before it is there."""
+    """Write entries of the log, each if its name is free and the one before it is there.
+
+    Notes are written so too: those say until when.
+    """
+    now = clock()
     names = []
     for row in rows:
         names.append(row["name"])
@@ -80,7 +84,8 @@ def append(rows):
     before = set(known(names))
     wanted = []
     for row in rows:
-        if not row.get("after") or row["after"] in before:
+        late = row.get("until") and row["until"] <= now
+        if not late and (not row.get("after") or row["after"] in before):
             if row["name"] not in before:
                 wanted.append((row["name"], 0))
             before.add(row["name"])
@@ -113,6 +118,8 @@ def append(rows):
         if name in mine and name not in seen:
             seen.add(name)
             answers.append({"state": "won", "id": written[mine[name]]})
+        elif row.get("until") and (name not in lost or not lost[name][1]):
+            answers.append({"state": "late"})
         elif name in lost:
             winner = env["mail.message"].sudo().browse(lost[name][0]).exists()
             answers.append({"state": "lost", "body": winner.body or ""})
@@ -121,12 +128,24 @@ def append(rows):
     return answers
 
 
+def passing(error):
+    """Whether PostgreSQL stopped us only because of others: then Odoo begins all of it again."""
+    try:
+        return error.pgcode in ("40001", "40P01", "55P03")
+    except Exception:
+        return False
+
+
 def do(row):
     """One effect, with the rights of the user."""
     records = env[row["model"]].with_context(**(row.get("context") or {}))
     if row["kind"] == "post":
         return records.browse(row["id"]).message_post(**row["kwargs"]).id
     if row["kind"] == "write":
+        for record in records.browse(row["ids"]):
+            for field in row.get("expect") or []:
+                if (record[field] or "") != row["expect"][field]:
+                    return False
         records.browse(row["ids"]).write(row["values"])
         return True
     raise UserError("Dunwell: there is no effect of the kind %s" % row["kind"])
@@ -145,8 +164,10 @@ def activities(rows):
     try:
         made = quick.create(values).ids
         point.close(rollback=False)
-    except UserError:
+    except Exception as error:
         point.close(rollback=True)
+        if passing(error):
+            raise
         return None
     return made
 
@@ -211,8 +232,10 @@ def execute(rows):
             try:
                 answers[place] = {"state": "done", "result": do(row)}
                 point.close(rollback=False)
-            except UserError as error:
+            except Exception as error:
                 point.close(rollback=True)
+                if passing(error):
+                    raise
                 answers[place] = {"state": "failed", "said": str(error)}
                 undone.append(name)
     undone += give(rows, together, answers)
@@ -267,6 +290,9 @@ def describe(models):
         "modules": modules,
         "hold": {"field": bool(field), "automation": bool(rule and rule.sudo().active)},
         "mail_servers": servers,
+        "note": env.ref("mail.mt_note").id,
+        "portal": env.user.company_id.get_base_url(),
+        "fields": list(env["res.partner"].fields_get(asked.get("fields") or ["name"])),
     }
 
 

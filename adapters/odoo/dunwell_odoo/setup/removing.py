@@ -12,11 +12,8 @@ from dunwell_odoo.setup.things import AUTOMATION
 
 AT_ONCE = 500
 
-_ORDER = (
-    names.AUTOMATION_HOLD, names.ACTION_HOLD, names.VIEW_ORDER, names.FIELD_ORDER,
-    names.VIEW_HOLD, names.FIELD_HOLD, names.ACTION, names.ACTIVITY_TASK, names.ACTIVITY_PROMISE,
-    names.SUBTYPE_REMINDER, names.SUBTYPE_LOG, names.GROUP,
-)  # fmt: skip
+_KINDS = ("automation", "action", "view", "field", "activity", "subtype", "group")
+"""What goes first: whatever others hang on goes after them."""
 
 
 def removing(admin: Admin, *, log: bool) -> list[Step]:
@@ -26,13 +23,17 @@ def removing(admin: Admin, *, log: bool) -> list[Step]:
     steps = [*_holds(admin, made), *_types(admin, made), *_reminders(admin, made)]
     steps += _log(admin, made, log=log)
     last = _module(admin)
-    for xid in _ORDER:
+    for xid in sorted(names.LABELS, key=_rank):
         if xid == names.GROUP:  # whose comment remembers that the module was installed for us
             steps += last
         record = made.get(xid.partition(".")[2])
         if record is not None and (log or xid != names.SUBTYPE_LOG):
             steps.append(_removal(admin, xid, record))
     return steps
+
+
+def _rank(xid: str) -> int:
+    return _KINDS.index(xid.partition(".")[2].partition("_")[0])
 
 
 def _removal(admin: Admin, xid: str, record: Record) -> Step:
@@ -50,14 +51,14 @@ def _holds(admin: Admin, made: dict[str, Record]) -> list[Step]:
 def _types(admin: Admin, made: dict[str, Record]) -> list[Step]:
     """Tasks and promises become to-dos of Odoo's own type."""
     steps = []
-    for xid in (names.ACTIVITY_TASK, names.ACTIVITY_PROMISE):
+    for xid, label in names.LABELS.items():
         record = made.get(xid.partition(".")[2])
-        if record is None:
+        if record is None or record.model != "mail.activity.type":
             continue
         domain: list[list[object]] = [["activity_type_id", "=", record.id]]
         count = admin.count("mail.activity", domain)
         if count:
-            what = f"{count} activities of the type '{names.LABELS[xid]}' into to-dos"
+            what = f"{count} activities of the type '{label}' into to-dos"
             steps.append(Step("turn", what, _turner(admin, domain)))
     return steps
 
