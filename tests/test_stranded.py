@@ -81,3 +81,41 @@ def test_a_watch_that_no_channel_can_carry_becomes_a_task(house: House) -> None:
     made = engine(house, erp)
     kinds = [(c.kind, c.action) for a in make_plan(made).plan.accounts for c in a.commands]
     assert kinds == [("task", "no_channel")]
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_hold_ends_with_its_true_reason_when_another_customer_comes_to_pay(
+    house: House, plain: bool
+) -> None:
+    erp, alone = Erp(on=DAY), only_public(house)
+    for name in ("A", "P"):
+        erp.customer(name, email=f"{name}@a.example", tags=["public"])
+    erp.invoice("F-1", customer="A", due=date(2026, 2, 2))
+    made = engine(alone, erp, plain=plain)
+    apply(made, make_plan(made).plan)
+    assert [row["customer"] for row in erp.rows["holds"].values()] == ["A"]
+    erp.change("customers", "A", payer="P")
+    erp.on = date(2026, 2, 10)
+    planned = make_plan(made)
+    told = {a.debtor: [(c.kind, c.reasons) for c in a.commands] for a in planned.plan.accounts}
+    assert told["A"] == [("release", ("'P' pays for this customer now",))]
+    assert not [note for a in planned.plan.accounts for note in a.notes]
+    assert not planned.decided.problems
+    assert {r.result.status for r in apply(made, planned.plan)} == {"done"}
+    assert not [row for row in erp.rows["holds"].values() if row["customer"] == "A"]
+    erp.on = date(2026, 2, 11)
+    apply(made, make_plan(made).plan)
+    assert [row["customer"] for row in erp.rows["holds"].values()] == ["P"]
+    assert not make_plan(made).plan.accounts
+
+
+def test_who_pays_for_others_and_is_paid_for_is_left_alone_and_says_so(house: House) -> None:
+    erp = Erp(on=DAY)
+    for name, payer in (("A", "B"), ("B", "C"), ("C", "")):
+        erp.customer(name, email=f"{name}@a.example", tags=["public"], payer=payer)
+    erp.invoice("F-1", customer="A", due=date(2026, 2, 2))
+    made = engine(only_public(house), erp)
+    (account,) = make_plan(made).plan.accounts
+    assert account.notes == (
+        "left alone: 'B' pays for others and is itself paid for by another customer",
+    )

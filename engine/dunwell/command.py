@@ -126,6 +126,7 @@ class AccountPlan(Value, frozen=True):
     rises: tuple[Rise, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     notes: tuple[str, ...] = ()
+    payer: str = ""  # who pays now for a debtor of earlier: its rows are read with that one's
 
 
 class Receipt(Value, frozen=True):

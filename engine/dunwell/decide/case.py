@@ -157,7 +157,8 @@ class Case:
     def problems(self) -> tuple[str, ...]:
         """Why the account must be left alone: facts that do not add up, or no exchange rate."""
         found = []
-        if not any(c.id == self.account.debtor for c in self.account.customers):
+        payers = {customer.id for customer in self.account.customers}
+        if payers and self.account.debtor not in payers:
             found.append(PAID_FOR.format(self.account.debtor))
         home = self.policy.currency
         for row in self.account.items:

@@ -109,7 +109,9 @@ def remembered(memories: Memories, debtors: Sequence[str] | None) -> list[tuple[
 
 
 def _judged(case: Case, setting: Setting, calendars: Mapping[str, Calendar]) -> Case:
-    """The case under the first policy that applies."""
+    """The case under the first policy that applies; none does where another customer pays now."""
+    if case.account.handed_over:
+        return case
     for policy in setting.house.policies:
         judged = replace(case, policy=policy, calendar=calendars[policy.name])
         if applies(policy, judged, setting.registry):

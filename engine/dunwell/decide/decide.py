@@ -210,9 +210,12 @@ class _Facts:
 
     def problems(self, networks: Iterable[Network]) -> Iterator[str]:
         """What people should know of this decision, in lines."""
+        unjudged = self.overview["unjudged"]
+        debtors = set(payers(self.book).values()) if unjudged.height else ()
         yield from _short(
             f"no policy covers debtor '{debtor}' with company '{company}'"
-            for debtor, company in self.overview["unjudged"].iter_rows()
+            for debtor, company in unjudged.iter_rows()
+            if debtor in debtors  # else another customer has come to pay
         )
         yield from _short(
             f"item '{number}' is of customer '{customer}' with company '{company}', and the ERP "

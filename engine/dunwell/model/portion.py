@@ -31,23 +31,27 @@ def payers(book: Book) -> Mapping[str, str]:
 def portion(book: Book, debtors: Collection[str]) -> Book:
     """The rows that concern some debtors and nobody else, in their order: a smaller book.
 
-    It has who pays for a debtor too, since a debtor may itself be paid for.
+    It has who pays for a debtor too, since a debtor may itself be paid for; and the debtor's holds
+    all the same.
     """
     wanted = pl.Series(list(debtors), dtype=pl.String)
     paid = _payers(book)
-    own = paid.filter(pl.col("debtor").is_in(wanted))["id"]
-    above = paid.filter(pl.col("id").is_in(wanted))["debtor"]
+    own = paid.filter(pl.col("debtor").is_in(wanted.implode()))["id"]
+    above = paid.filter(pl.col("id").is_in(wanted.implode()))["debtor"]
     named = pl.concat([own, wanted, above])
-    tables = {name: book[name].filter(pl.col("customer").is_in(own)) for name in OWNED}
-    tables["customers"] = book["customers"].filter(pl.col("id").is_in(named))
+    tables = {name: book[name].filter(pl.col("customer").is_in(own.implode())) for name in OWNED}
+    # what stands on a debtor of earlier, for whom another customer has come to pay
+    left = pl.concat([own, wanted]).implode()
+    tables["holds"] = book["holds"].filter(pl.col("customer").is_in(left))
+    tables["customers"] = book["customers"].filter(pl.col("id").is_in(named.implode()))
     items = tables["items"]
     contested = pl.concat([items["id"], items["document"]]).drop_nulls()
-    tables["disputes"] = book["disputes"].filter(pl.col("item").is_in(contested))
+    tables["disputes"] = book["disputes"].filter(pl.col("item").is_in(contested.implode()))
     return replace(book, tables={**book.tables, **tables})
 
 
 def _payers(book: Book) -> pl.DataFrame:
     """Each customer's `id` and `debtor`, who pays for it."""
     table = book["customers"].select("id", "payer")
-    known = pl.col("payer").is_in(table["id"])
+    known = pl.col("payer").is_in(table["id"].implode())
     return table.select("id", pl.when(known).then("payer").otherwise("id").alias("debtor"))

@@ -195,7 +195,8 @@ class Account(Record, frozen=True, gc=False):
     """All rows of one account: one payer with one company.
 
     Promises, tasks and holds are those that concern this company or all; `customers` are
-    those that the payer pays for, itself included.
+    those that the payer pays for, itself included; none where another customer has come to pay
+    for the payer: then only what stands of Dunwell's is left of the account.
     """
 
     debtor: str
@@ -217,6 +218,11 @@ class Account(Record, frozen=True, gc=False):
         """The account's identity: debtor and company."""
         return self.debtor, self.company.id
 
+    @property
+    def handed_over(self) -> bool:
+        """Another customer pays now for this one, which itself pays for nobody."""
+        return not self.customers
+
 
 def accounts(
     book: Book,
@@ -232,6 +238,7 @@ def accounts(
     """
     if debtors is not None:
         book = portion(book, debtors)
+    wanted = None if debtors is None else frozenset(debtors)
     payer_of = payers(book)
     customers = {c.id: c for c in rows(book["customers"], Customer)}
     companies = {c.id: c for c in rows(book["companies"], Company)}
@@ -243,6 +250,7 @@ def accounts(
         found = rows(book[table], kind)
         return group(found, lambda row: (payer_of.get(row.customer), row.company))
 
+    holds = rows(book["holds"], Hold)
     sources = _Sources(
         items=each("items", Item),
         credits=each("credits", Credit),
@@ -250,7 +258,14 @@ def accounts(
         promises=each("promises", Promise),
         disputes=group(rows(book["disputes"], Dispute), lambda dispute: dispute.item),
         exclusions=whole("exclusions", Exclusion),
-        holds=whole("holds", Hold),
+        holds=group(
+            (h for h in holds if wanted is None or payer_of.get(h.customer) in wanted),
+            lambda hold: payer_of.get(hold.customer),
+        ),
+        own_holds=group(
+            (h for h in holds if payer_of.get(h.customer) != h.customer),
+            lambda hold: hold.customer,
+        ),
         tasks=whole("tasks", Task),
         contacts=whole("contacts", Person),
         customers=group(customers.values(), lambda customer: payer_of.get(customer.id)),
@@ -275,6 +290,7 @@ class _Sources:
     disputes: Mapping[object, list[Dispute]]
     exclusions: Mapping[object, list[Exclusion]]
     holds: Mapping[object, list[Hold]]
+    own_holds: Mapping[object, list[Hold]]  # of customers that others pay for, by themselves
     tasks: Mapping[object, list[Task]]
     contacts: Mapping[object, list[Person]]
     customers: Mapping[object, list[Customer]]
@@ -304,6 +320,8 @@ class _Sources:
         key = (debtor, company.id)
         items = sorted(self.items.get(key, ()), key=lambda i: i.id)
         here = (None, "", company.id)
+        customers_of = self.customers.get(debtor, ())
+        holds = (self.holds if customers_of else self.own_holds).get(debtor, ())
         disputes = {
             d.id: d
             for item in items
@@ -314,7 +332,7 @@ class _Sources:
             debtor,
             company,
             customers[debtor],
-            tuple(sorted(self.customers.get(debtor, ()), key=lambda c: c.id)),
+            tuple(sorted(customers_of, key=lambda c: c.id)),
             tuple(sorted(self.contacts.get(debtor, ()), key=lambda c: c.id)),
             tuple(items),
             tuple(sorted(self.credits.get(key, ()), key=lambda c: c.id)),
@@ -324,7 +342,7 @@ class _Sources:
             tuple(sorted(self.exclusions.get(debtor, ()), key=lambda e: e.id)),
             tuple(
                 sorted(
-                    (h for h in self.holds.get(debtor, ()) if h.company in here),
+                    (h for h in holds if h.company in here),
                     key=lambda h: h.id,
                 )
             ),

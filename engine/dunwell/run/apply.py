@@ -126,7 +126,9 @@ class _Batch:
 
     def _refresh(self) -> tuple[dict[str, Fresh], Clock]:
         names = sorted(self.batch)
-        seen = read(self.engine.adapter, self.engine.house, debtors=names)
+        payers = {a.payer for plans in self.batch.values() for a in plans if a.payer}
+        wanted = sorted({*names, *payers})
+        seen = read(self.engine.adapter, self.engine.house, debtors=wanted)
         memories = seen.memories()
         standing = [
             (name, s.company)

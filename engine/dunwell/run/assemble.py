@@ -77,4 +77,5 @@ def _finish(made: Draft, context: Context, mark: str, post: Post | None) -> Acco
         rises=tuple(sorted(maker.rises, key=lambda r: r.item)),
         waiting=tuple(made.waiting),
         notes=tuple(dict.fromkeys(made.notes)),
+        payer=(account.payer.payer or "") if account.handed_over else "",
     )

@@ -35,7 +35,7 @@ def ends(maker: Maker) -> Iterator[Command]:
             untag = (kind, action) == ("release", "tag")
             yield maker.command(
                 "untag" if untag else kind, f"{action}:{name}", name=name, value=state.value,
-                cycle=state.cycle, reasons=(_WHY[kind],),
+                cycle=state.cycle, reasons=(_why(maker, kind),),
             )  # fmt: skip
             if untag:
                 yield from _tell_tasks(maker, name)
@@ -43,6 +43,13 @@ def ends(maker: Maker) -> Iterator[Command]:
         cause = maker.owned[(action, name)].value
         summary = f"Decide on the {action} {name}: written off"
         yield from errand(maker, "written_off", summary, causes=[cause])
+
+
+def _why(maker: Maker, kind: CommandKind) -> str:
+    account = maker.case.account
+    if kind == "release" and account.handed_over:
+        return f"'{account.payer.payer}' pays for this customer now"
+    return _WHY[kind]
 
 
 def _tell_tasks(maker: Maker, tag: str) -> Iterator[Command]:

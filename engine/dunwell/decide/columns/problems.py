@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from dunwell.decide.case import PAID_FOR
+from dunwell.decide.columns.base import Base
 from dunwell.decide.columns.sheet import Sheet
 
 SCHEMA = {"a": pl.Int32(), "problem": pl.String()}
@@ -18,6 +19,14 @@ def problems(sheet: Sheet, garbled: Mapping[str, str]) -> pl.DataFrame:
         [_sums(sheet), _credits(sheet), _rates(sheet), _logs(sheet, garbled), _chains(sheet)]
     )
     return found.unique().sort("a", "problem")
+
+
+def handed_over(base: Base) -> pl.Series:
+    """The accounts whose debtor another customer pays for, and who pays for nobody."""
+    table = base.book["customers"].select("id", "payer")
+    known = pl.col("payer").is_in(table["id"].implode())
+    who = table.select(pl.when(known).then("payer").otherwise("id").alias("payer"))["payer"]
+    return ~base.accounts["debtor"].is_in(who.unique().implode())
 
 
 def _sums(sheet: Sheet) -> pl.DataFrame:

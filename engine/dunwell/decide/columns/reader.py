@@ -16,7 +16,7 @@ from dunwell.decide.columns.frames import Read, signals
 from dunwell.decide.columns.moves import moves
 from dunwell.decide.columns.number import numbered
 from dunwell.decide.columns.overview import Overview, overview, strays, summed
-from dunwell.decide.columns.problems import problems
+from dunwell.decide.columns.problems import handed_over, problems
 from dunwell.decide.columns.sheet import Sheet, View
 from dunwell.decide.columns.silence import silence
 from dunwell.decide.columns.standing import changes, in_force, names, wants, watching
@@ -52,8 +52,9 @@ def read(
     this reading, items too.
     """
     exchange = rates(book, on)
-    rest = numbered(book, memories, on, debtors)
-    whole = rest
+    whole = numbered(book, memories, on, debtors)
+    gone = handed_over(whole)
+    rest = whole.only(~gone)
     found: list[Signals] = []
     summaries: list[Mapping[str, pl.DataFrame]] = []
     judged = offset = 0
@@ -73,7 +74,10 @@ def read(
             found.append(made)
             summaries.append(summary)
             offset += max(own.accounts.height, own.items.height)
-    unjudged = {"unjudged": rest.accounts.select("debtor", "company"), "strays": strays(whole)}
+    nobody = pl.concat(
+        [part.select("debtor", "company") for part in (rest.accounts, whole.accounts.filter(gone))]
+    )
+    unjudged = {"unjudged": nobody.sort("debtor", "company"), "strays": strays(whole)}
     return Reading(tuple(found), overview([*summaries, unjudged], judged))
 
 
