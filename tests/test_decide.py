@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from dunwell.decide import decide as deciding
@@ -15,9 +17,10 @@ from dunwell.decide.chain import available
 from dunwell.decide.conclusions import Conclusions, Place
 from dunwell.decide.decide import Decided, DisagreementError, decide, is_adverse, sample
 from dunwell.decide.evaluator import Evaluation
+from dunwell.decide.hands import Hands
 from dunwell.decide.memories import memories
 from dunwell.decide.network import conclude, concluding
-from dunwell.facts import Registry
+from dunwell.facts import Fact, Registry
 from dunwell.log.entry import Claimed, State, UnknownState
 from dunwell.log.fold import Memory
 from dunwell.model import Book
@@ -205,29 +208,56 @@ def test_adverse_is_what_stands_or_must_be_approved(stage: Stage, adverse: bool)
     assert is_adverse(placing, house)
 
 
-def test_judging_in_other_processes_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def judged_with(given: Book, registry: Registry, *, workers: int) -> list[judging.Verdict]:
+    """What the evaluator says of everybody, with so many processes."""
+    with Hands(workers) as hands:
+        judge = judging.Judge(given, memories({}), Setting(HOUSE, registry, ON), hands)
+        judge.ask(given["customers"]["id"].to_list())
+        return sorted(judge.verdicts())
+
+
+@pytest.fixture
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "WORTH", 1)
-    monkeypatch.setattr(judging, "CHUNK", 2)
-    made = cases(some_book([0, 10, 50, 60, 3]), memories({}), Setting(HOUSE, REGISTRY, ON))
-    here = judging.judge(made, REGISTRY, workers=1)
-    assert judging.judge(made, REGISTRY, workers=2) == here
-    assert len(here) == 5
+    monkeypatch.setattr(judging, "SIZE", 2)
+
+
+@pytest.mark.usefixtures("few_are_many")
+def test_judging_in_other_processes_gives_the_same() -> None:
+    given = some_book([0, 10, 50, 60, 3])
+    here = judged_with(given, REGISTRY, workers=1)
+    assert judged_with(given, REGISTRY, workers=2) == here
+    assert [verdict.debtor for verdict in here] == ["C0", "C1", "C2", "C3", "C4"]
+    assert {v.key: v.word for v in here if v.word and not v.word.quiet} == evaluated(given)
+
+
+@pytest.mark.usefixtures("few_are_many")
+def test_who_is_named_twice_is_judged_once() -> None:
+    given = some_book([10, 50])
+    with Hands(1) as hands:
+        judge = judging.Judge(given, memories({}), Setting(HOUSE, REGISTRY, ON), hands)
+        judge.ask(["C0"])
+        judge.ask(["C0", "C1"])
+        assert [verdict.debtor for verdict in judge.verdicts()] == ["C0", "C1"]
 
 
 class Deadly:
-    """Ends the process that unpickles it."""
+    """A plugin's function that ends the process that unpickles it."""
 
     def __reduce__(self) -> tuple[object, tuple[int]]:
         return os._exit, (1,)
 
+    def __call__(self, frame: pl.DataFrame) -> pl.Series:
+        return frame["balance"]
 
-@pytest.mark.parametrize("value", [Deadly(), lambda: None], ids=["deadly", "stuck"])
-def test_cases_that_no_other_process_can_judge_are_judged_here(
-    value: object, monkeypatch: pytest.MonkeyPatch
+
+@pytest.mark.usefixtures("few_are_many")
+@pytest.mark.parametrize("column", [Deadly(), lambda f: f["balance"]], ids=["deadly", "stuck"])
+def test_what_no_other_process_can_judge_is_judged_here(
+    column: Callable[[pl.DataFrame], pl.Series],
 ) -> None:
-    monkeypatch.setattr(judging, "WORTH", 1)
-    monkeypatch.setattr(judging, "CHUNK", 2)
-    made = cases(some_book([0, 10, 50, 60, 3]), memories({}), Setting(HOUSE, REGISTRY, ON))
-    here = judging.judge(made, REGISTRY, workers=1)
-    made[1] = replace(made[1], plugged={("fact", ""): value})
-    assert judging.judge(made, REGISTRY, workers=2) == here
+    given = some_book([0, 10, 50, 60, 3])
+    registry = Registry([Fact("owed", "item", "count", "a number", column=column)])
+    here = judged_with(given, registry, workers=1)
+    assert judged_with(given, registry, workers=2) == here
+    assert len(here) == 5

@@ -14,9 +14,10 @@ from dunwell.decide.columns import Reading, read
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.decide import decide
 from dunwell.decide.evaluator import Evaluation
-from dunwell.decide.judging import left_alone, uncovered
+from dunwell.decide.judging import judged, left_alone, shown
 from dunwell.decide.memories import memories
 from dunwell.decide.network import conclude
+from dunwell.decide.parts import opened, parts
 from dunwell.model import Book
 
 from tests.strategies import ON, REGISTRY, World, shuffled, worlds
@@ -76,12 +77,28 @@ def test_three_readers_agree_on_very_many_books(world: World, chance: random.Ran
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(worlds)
+def test_a_part_of_a_book_has_the_same_cases_as_the_whole(world: World) -> None:
+    remembered = memories(world.memories)
+    setting = Setting(world.house, REGISTRY, ON)
+    whole = cases(world.book, remembered, setting)
+    names = world.book["customers"]["id"].to_list()
+    apart = []
+    for chosen, part in parts(world.book, remembered, names, size=2):
+        own = cases(*opened(part), setting)
+        assert own == cases(world.book, remembered, setting, debtors=chosen)
+        apart += own
+    assert apart == whole
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(worlds)
 def test_deciding_checks_every_account_of_a_small_book(world: World) -> None:
     remembered = memories(world.memories)
     decided = decide(world.book, world.house, remembered, REGISTRY, on=ON, workers=1)
     made = cases(world.book, remembered, Setting(world.house, REGISTRY, ON))
     # what stands on accounts that no policy covers any more is for the evaluator alone
-    assert decided.conclusions == by_evaluator(world) | uncovered(made, REGISTRY)
+    uncovered = shown(judged([c for c in made if not c.policy.name], REGISTRY), ())
+    assert decided.conclusions == by_evaluator(world) | uncovered
     assert decided.checked == (0 if decided.incidents else len(made))
     assert set(decided.alone) == {
         case.account.id for case in made if case.policy.name and left_alone(case)

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from dunwell.calendar import Calendar, Duration
 from dunwell.decide.cover import Covered, cover
 from dunwell.decide.promises import Promised, promised, promises
@@ -24,8 +26,7 @@ PAID_FOR = "'{}' pays for others and is itself paid for by another customer"
 """Nobody can tell then whose a task or a block is."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemCase:
+class ItemCase(msgspec.Struct, frozen=True):
     """One open item with what was derived for it; money in minor units of the item's currency."""
 
     row: Item
@@ -148,7 +149,7 @@ class Case:
     @cached_property
     def bounce(self) -> str | None:
         """The key of the bounce of that address; None while it is not known to bounce."""
-        if not self.address:
+        if not self.memory.state.bounces or not self.address:
             return None
         wanted = address_hash("email", self.address)
         return next((b.key for b in self.memory.state.bounces if b.address_hash == wanted), None)

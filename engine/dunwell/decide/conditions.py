@@ -19,7 +19,6 @@ from dunwell.policy.tree import (
     BySegment,
     Condition,
     Every,
-    Neither,
     Policy,
     Some,
     Test,
@@ -82,19 +81,19 @@ def truth(
     """
     if isinstance(condition, Test):
         return _test(condition, view, item, registry, record)
-    results: list[bool | None] = []
-    enough = {Every: False, Some: True, Neither: True}[type(condition)]
+    decides = not isinstance(condition, Every)  # the truth of one part that settles it
+    settled = unknown = False
     for part in condition.parts:
         result = truth(part, view, item=item, registry=registry, record=record)
-        results.append(result)
-        if result is enough and record is None:
-            break
-    if isinstance(condition, Every):
-        return False if False in results else (None if None in results else True)
-    found = True if True in results else (None if None in results else False)
-    if isinstance(condition, Some):
-        return found
-    return None if found is None else not found
+        if result is None:
+            unknown = True
+        elif result is decides:
+            settled = True
+            if record is None:
+                break
+    if unknown and not settled:
+        return None
+    return settled if isinstance(condition, Some) else not settled
 
 
 def holds(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 
 import polars as pl
@@ -16,7 +17,8 @@ from dunwell.decide.cases import Setting, cases
 from dunwell.decide.chain import Pool
 from dunwell.decide.columns import Overview, read
 from dunwell.decide.conclusions import Conclusions
-from dunwell.decide.judging import Key, differences, judge, left_alone, uncovered
+from dunwell.decide.hands import Hands
+from dunwell.decide.judging import Judge, Key, Verdict, differences, ready, shown
 from dunwell.decide.memories import Memories
 from dunwell.decide.network import FEW, NETWORK, Network, Trace, conclude
 from dunwell.decide.signals import Signals
@@ -24,7 +26,6 @@ from dunwell.errors import DunwellError
 from dunwell.facts import Registry
 from dunwell.model import Book
 from dunwell.model.portion import payers
-from dunwell.model.rows import Account
 from dunwell.policy.tree import House, Policy
 
 EVERY = 3_000
@@ -32,6 +33,9 @@ EVERY = 3_000
 
 SAMPLE = 100
 """Above that one debtor in so many is, besides everything adverse."""
+
+LARGE = 20_000
+"""From so many items on, processes are worth starting before it is known what there is to do."""
 
 SHOWN = 20
 
@@ -56,28 +60,51 @@ class DisagreementError(DunwellError):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decided:
     """What was decided.
 
-    `cases` are the accounts where something is to be done and those that are left alone (`alone`
-    says why); `conclusions` are of the former. `accounts` are all accounts of each debtor that has
-    a case, quiet ones too. `judged` counts the accounts that a policy covers, `checked` those on
-    which the evaluator was asked as well; `overview` sums up all. `reader` is `network`, or says
-    why the evaluator stood in; `incidents` are the accounts that the network could not decide.
+    `conclusions` are of the accounts where something is to be done, `alone` says why others are
+    left alone. `judged` counts the accounts that a policy covers, `checked` those on which the
+    evaluator was asked as well; `overview` sums up all. `reader` is `network`, or says why the
+    evaluator stood in; `incidents` are the accounts that the network could not decide.
     """
 
-    cases: Mapping[Key, Case]
+    book: Book = field(repr=False)
+    memories: Memories = field(repr=False)
+    setting: Setting = field(repr=False)
     conclusions: Mapping[Key, Conclusions]
-    judged: int
-    reader: str
-    problems: tuple[str, ...]
     alone: Mapping[Key, tuple[str, ...]]
-    accounts: Mapping[str, tuple[Account, ...]]
     overview: Overview
-    checked: int
-    incidents: Mapping[Key, str]
-    networks: tuple[Network, ...] = field(repr=False)
+    reader: str
+    judged: int
+    checked: int = 0
+    problems: tuple[str, ...] = ()
+    incidents: Mapping[Key, str] = field(default_factory=dict)
+    networks: tuple[Network, ...] = field(default=(), repr=False)
+    made: Mapping[Key, Case] | None = field(default=None, repr=False)  # all, where they are few
+
+    @cached_property
+    def debtors(self) -> tuple[str, ...]:
+        """Whoever has an account where something is to be done or that is left alone, sorted."""
+        return tuple(sorted({debtor for debtor, _ in (*self.conclusions, *self.alone)}))
+
+    def of(self, debtors: Collection[str]) -> dict[Key, Case]:
+        """All accounts of some debtors, quiet ones too."""
+        if self.made is not None:
+            wanted = set(debtors)
+            return {key: case for key, case in self.made.items() if key[0] in wanted}
+        made = cases(self.book, self.memories, self.setting, debtors=sorted(debtors))
+        return {case.account.id: case for case in made}
+
+    @cached_property
+    def cases(self) -> Mapping[Key, Case]:
+        """The accounts where something is to be done, and those that are left alone."""
+        return {key: case for key, case in self.of(self.debtors).items() if self.concerns(key)}
+
+    def concerns(self, key: Key) -> bool:
+        """Something is to be done for the account, or it is left alone."""
+        return key in self.conclusions or key in self.alone
 
     def why(self, debtor: str, company: str) -> tuple[Trace, ...]:
         """Which rules of the network fired for an account, each with its causes."""
@@ -94,19 +121,29 @@ def decide(
     workers: int = 0,
     verify: str = "sample",
     sources: tuple[CalendarSource, ...] | None = None,
+    hands: Hands | None = None,
 ) -> Decided:
     """Decide every account as of a day: columns, the rule network, the evaluator as a cross-check.
 
-    Uses up to `workers` processes (0: one for each processor) where there is enough to do; a few
-    accounts are decided in this one. The evaluator is asked about every account of a small book,
-    else about all with adverse commands and a sample; about everything with `verify` `all`. Raises
-    `DisagreementError` where it says something else than the network.
+    Uses the `hands` or else up to `workers` processes (0: one for each processor), where there is
+    enough to do; a few accounts are decided in this one. The evaluator is asked about every
+    account of a small book, else about all with adverse commands and a sample; about everything
+    with `verify` `all`. Raises `DisagreementError` where it says something else than the network.
     """
-    workers = workers or os.cpu_count() or 1
-    seen = read(book, house, memories, registry, on=on, sources=sources)
-    networks = _concluded(seen.signals, house, workers)
-    facts = _Facts(book, memories, Setting(house, registry, on, sources), seen.overview)
-    return facts.decided(networks, workers=workers, everything=verify == "all")
+    setting = Setting(house, registry, on, sources)
+    large = book["items"].height > LARGE
+    own = Hands(workers) if hands is None else nullcontext(hands)
+    with own as helpers, Pool(helpers.workers) as pool:
+        judge = Judge(book, memories, setting, helpers)
+        if large:  # what does not wait for the columns goes on beside them
+            helpers.start(ready)
+            pool.start()
+            judge.ask(drawn(book, on))
+        seen = read(book, house, memories, registry, on=on, sources=sources)
+        networks = _concluded(seen.signals, house, pool)
+        check = _Check(book, memories, setting, seen.overview, networks)
+        judge.ask(check.debtors(everything=verify == "all"))
+        return check.decided(judge.verdicts())
 
 
 def is_adverse(word: Conclusions, house: House) -> bool:
@@ -125,68 +162,78 @@ def sample(debtors: Iterable[str], on: date) -> Iterator[str]:
             yield debtor
 
 
+def drawn(book: Book, on: date) -> frozenset[str]:
+    """The sample of a book."""
+    return frozenset(sample(set(payers(book).values()), on))
+
+
 def _stands(policy: Policy, stage: int) -> bool:
     return any(action.standing for action in policy.ladder[stage].do)
 
 
-def _concluded(signals: Sequence[Signals], house: House, workers: int) -> tuple[Network, ...]:
+def _concluded(signals: Sequence[Signals], house: House, pool: Pool) -> tuple[Network, ...]:
     """The network over every policy, all in the same processes; in none for a few accounts."""
     if sum(one["accounts"].height for one in signals) <= FEW:
         return tuple(conclude(one, house) for one in signals)
-    with Pool(workers) as pool:
-        return tuple(conclude(one, house, pool=pool) for one in signals)
+    return tuple(conclude(one, house, pool=pool) for one in signals)
 
 
 @dataclass(frozen=True)
-class _Facts:
-    """What the evaluator decides from, and the summary of the columns."""
+class _Check:
+    """What the network concluded, on its way through the cross-check."""
 
     book: Book
     memories: Memories
     setting: Setting
     overview: Overview
+    networks: tuple[Network, ...]
 
-    def decided(self, networks: tuple[Network, ...], *, workers: int, everything: bool) -> Decided:
-        """Cross-check the networks' conclusions, fill their gaps and add the cases."""
-        found = {key: word for network in networks for key, word in network.conclusions.items()}
-        incidents = {key: why for network in networks for key, why in network.incidents.items()}
-        alone = self.alone
-        some = {debtor for debtor, _ in (*found, *incidents, *alone)} | self.memories.unsettled
+    @cached_property
+    def incidents(self) -> dict[Key, str]:
+        """Accounts that the network could not decide."""
+        return {key: why for network in self.networks for key, why in network.incidents.items()}
+
+    @cached_property
+    def found(self) -> dict[Key, Conclusions]:
+        """What the network concluded."""
+        words = (pair for network in self.networks for pair in network.conclusions.items())
+        return {key: word for key, word in words if key not in self.incidents}
+
+    def debtors(self, *, everything: bool) -> set[str]:
+        """On whom the evaluator is asked too.
+
+        A few accounts are all checked; of many those with something adverse, and a sample. Beside
+        them, those about whom nobody else says anything.
+        """
+        if everything or self.size <= EVERY:
+            return set(self.book["customers"]["id"])
         unjudged = set(self.overview["unjudged"]["debtor"])
-        some |= unjudged & set(self.memories.standing["debtor"])
-        everything = everything or self.size <= EVERY
-        drawn = () if everything else sample(set(payers(self.book).values()), self.setting.on)
-        chosen = frozenset(drawn)
-        made = self.made(None if everything else some | chosen)
-        checked = {
-            key
-            for key in made
-            if key not in incidents
-            and (everything or key[0] in chosen or _adverse(found.get(key), self.setting.house))
+        return {
+            *drawn(self.book, self.setting.on),
+            *(key[0] for key, word in self.found.items() if is_adverse(word, self.setting.house)),
+            *(debtor for debtor, _ in self.incidents),
+            *self.memories.unsettled,
+            *(unjudged & set(self.memories.standing["debtor"])),
         }
-        own = {key for key in made if key in incidents or key[0] in self.memories.unsettled}
-        asked = [case for key, case in made.items() if key in checked or key in own]
-        asked = [case for case in asked if not left_alone(case)]
-        verdicts = judge(asked, self.setting.registry, workers=workers)
-        found = {key: word for key, word in found.items() if key not in incidents}
-        _compare(found, verdicts, checked, alone={k for k in checked if left_alone(made[k])})
-        for key in own:
-            # an unsettled account is shown even when it is quiet, and one may be both
-            if key in verdicts and (key[0] in self.memories.unsettled or not verdicts[key].quiet):
-                found[key] = verdicts[key]
-        found |= uncovered(made.values(), self.setting.registry)
+
+    def decided(self, verdicts: Sequence[Verdict]) -> Decided:
+        """Compare with the verdicts, and fill the gaps from them."""
+        said = {verdict.key: verdict for verdict in verdicts}
+        checked = {key: verdict for key, verdict in said.items() if key not in self.incidents}
+        _compare(self.found, checked)
         return Decided(
-            cases={key: made[key] for key in sorted(made) if key in found or key in alone},
-            conclusions=found,
-            judged=self.overview.judged,
-            reader=next((n.reader for n in networks if n.reader != NETWORK), NETWORK),
-            problems=tuple(self.problems(networks)),
-            alone=alone,
-            accounts=_by_debtor(made, {debtor for debtor, _ in (*found, *alone)}),
+            self.book,
+            self.memories,
+            self.setting,
+            conclusions=self.found | shown(verdicts, self.memories.unsettled),
+            alone=self.alone,
             overview=self.overview,
+            reader=next((n.reader for n in self.networks if n.reader != NETWORK), NETWORK),
+            judged=self.overview.judged,
             checked=len(checked),
-            incidents=incidents,
-            networks=networks,
+            problems=tuple(self.problems()),
+            incidents=self.incidents,
+            networks=self.networks,
         )
 
     @property
@@ -202,13 +249,7 @@ class _Facts:
             found[debtor, company] = (*found.get((debtor, company), ()), problem)
         return found
 
-    def made(self, debtors: Iterable[str] | None) -> dict[Key, Case]:
-        """The cases of some debtors, or all."""
-        names = None if debtors is None else sorted(debtors)
-        made = cases(self.book, self.memories, self.setting, debtors=names)
-        return {case.account.id: case for case in made}
-
-    def problems(self, networks: Iterable[Network]) -> Iterator[str]:
+    def problems(self) -> Iterator[str]:
         """What people should know of this decision, in lines."""
         unjudged = self.overview["unjudged"]
         debtors = set(payers(self.book).values()) if unjudged.height else ()
@@ -227,7 +268,7 @@ class _Facts:
             gone.group_by("policy").agg(count=pl.col("items").sum()).sort("policy").iter_rows()
         ):
             yield f"{items} items wait at a stage that the ladder of '{policy}' no longer has"
-        for network in networks:
+        for network in self.networks:
             if network.reader == NETWORK:
                 yield from _short(
                     f"the evaluator decided debtor '{debtor}' with company '{company}': {why}"
@@ -235,34 +276,16 @@ class _Facts:
                 )
 
 
-def _adverse(word: Conclusions | None, house: House) -> bool:
-    return word is not None and is_adverse(word, house)
-
-
-def _compare(
-    found: Mapping[Key, Conclusions],
-    verdicts: Mapping[Key, Conclusions],
-    checked: Iterable[Key],
-    *,
-    alone: set[Key],
-) -> None:
+def _compare(found: Mapping[Key, Conclusions], checked: Mapping[Key, Verdict]) -> None:
     """Raise for the first account on which the readers disagree."""
     wrong = []
-    for key in sorted(checked):
-        word = verdicts.get(key)
-        theirs = None if key in alone or word is None or word.quiet else word
+    for key, verdict in sorted(checked.items()):
+        word = verdict.word
+        theirs = None if not verdict.covered or word is None or word.quiet else word
         if found.get(key) != theirs:
             wrong.append((key, found.get(key), theirs))
     if wrong:
         raise DisagreementError(*wrong[0], more=len(wrong) - 1)
-
-
-def _by_debtor(made: Mapping[Key, Case], debtors: set[str]) -> dict[str, tuple[Account, ...]]:
-    found: dict[str, list[Account]] = {}
-    for (debtor, _), case in sorted(made.items()):
-        if debtor in debtors:
-            found.setdefault(debtor, []).append(case.account)
-    return {debtor: tuple(accounts) for debtor, accounts in found.items()}
 
 
 def _short(lines: Iterable[str]) -> Iterator[str]:

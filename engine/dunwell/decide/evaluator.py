@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from dunwell.calendar import elapsed
+from dunwell.calendar import Calendar, Duration, elapsed
 from dunwell.decide.case import DAY, Case, ItemCase
 from dunwell.decide.conclusions import Conclusions, Fire, Step
-from dunwell.decide.conditions import Finding, holds
+from dunwell.decide.conditions import Finding, holds, truth
 from dunwell.decide.standing import Asked, conclude_standing
 from dunwell.decide.values import View, account_value, excluded, item_value
 from dunwell.decide.watches import conclude_watches
@@ -26,6 +26,18 @@ def applies(policy: Policy, case: Case, registry: Registry) -> bool:
     return holds(policy.applies_to, View(case, case.on), item=None, registry=registry)
 
 
+@lru_cache(maxsize=1024)
+def reach(calendar: Calendar, grace: Duration | None, last: date) -> tuple[date, ...]:
+    """The days from which a pause reaches a day by its grace, that day first.
+
+    The grace ends on the day on which it has passed.
+    """
+    days = [last]
+    while grace and calendar.add(days[-1] - DAY, grace) >= last:
+        days.append(days[-1] - DAY)
+    return tuple(days)
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """The reading of one case; every part is computed when it is first asked for."""
@@ -37,7 +49,7 @@ class Evaluation:
     def holds(self, condition: Condition, what: str, view: View, item: ItemCase | None) -> bool:
         """Whether a condition holds; told to the watcher with all its findings."""
         if self.watcher is None:
-            return holds(condition, view, item=item, registry=self.registry)
+            return truth(condition, view, item=item, registry=self.registry) is True
         findings: list[Finding] = []
         verdict = holds(condition, view, item=item, registry=self.registry, record=findings.append)
         self.watcher(what, item.row.id if item else "", findings, verdict)
@@ -74,10 +86,11 @@ class Evaluation:
     def _held(self, pause: Pause, item: ItemCase, view: View) -> bool:
         """Whether the pause's condition held on a day; today and yesterday share most days."""
         key = (pause.name, item.row.id, view.day)
-        if self.watcher is not None or key not in self._seen:
+        held = self._seen.get(key) if self.watcher is None else None
+        if held is None:
             what = f"pause {pause.name} on {view.day}"
-            self._seen[key] = self.holds(pause.when, what, view, item)
-        return self._seen[key]
+            held = self._seen[key] = self.holds(pause.when, what, view, item)
+        return held
 
     @cached_property
     def _seen(self) -> dict[tuple[str, str, date], bool]:
@@ -90,10 +103,7 @@ class Evaluation:
         for pause in self.case.house.pauses(self.case.policy):
             for today in (True, False):
                 last = self.case.on if today else self.case.on - DAY
-                days = [last]
-                # the grace ends on the day on which it has passed
-                while pause.grace and self.case.calendar.add(days[-1] - DAY, pause.grace) >= last:
-                    days.append(days[-1] - DAY)
+                days = reach(self.case.calendar, pause.grace, last)
                 views = tuple(View(self.case, day, self.segment) for day in days)
                 found[pause.name, today] = views
         return found

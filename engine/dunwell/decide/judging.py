@@ -1,85 +1,49 @@
-"""The evaluator over many cases: in this process, or in others where their start is worth it."""
+"""The evaluator over many accounts: in this process, or in others where there are many."""
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 
-from dunwell.calendar import Calendar
 from dunwell.decide.case import Case
+from dunwell.decide.cases import Setting, cases
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.evaluator import Evaluation
+from dunwell.decide.hands import Answer, Hands
+from dunwell.decide.memories import Memories
+from dunwell.decide.parts import opened, parts
 from dunwell.facts import Registry
-from dunwell.log.fold import Memory
-from dunwell.model.rows import Account
-from dunwell.money import Rates
-from dunwell.policy.tree import House, Policy
+from dunwell.model import Book
 
 Key = tuple[str, str]
-Found = dict[Key, Conclusions]
 
-WORTH = 1_500
-"""From so many cases on, the start of processes is worth it."""
+WORTH = 400
+"""From so many debtors on they are handed to other processes."""
 
-CHUNK = 250
-
-
-class Packet(msgspec.Struct, frozen=True):
-    """A case on its way to another process, without what all cases share."""
-
-    account: Account
-    memory: Memory
-    policy: str
-    plugged: bytes = b""
+SIZE = 200
+"""So many of them at a time."""
 
 
-@dataclass(frozen=True)
-class Common:
-    """What all cases of a run share: handed to each process once."""
+class Verdict(msgspec.Struct, frozen=True, order=True):
+    """What the evaluator says of one account; None where it is left alone.
 
-    house: House
-    policies: Mapping[str, Policy]
-    calendars: Mapping[str, Calendar]  # by policy
-    rates: Mapping[str, Rates]  # by company
-    registry: Registry
-    on: date
-
-
-def judge(made: Sequence[Case], registry: Registry, *, workers: int) -> Mapping[Key, Conclusions]:
-    """What the evaluator concludes of each case, with up to so many processes.
-
-    A case that cannot be handed to another process, or whose process dies, is judged in this one.
+    Where no policy covers the account any more, `word` is what becomes of Dunwell's holds and tags
+    on it: they go on standing while an item is open that had a stage, and end when none is.
     """
-    if workers < 2 or len(made) < WORTH:
-        return _judged(made, registry)
-    found: Found = {}
-    context = multiprocessing.get_context("spawn")
-    given = (pickle.dumps(_common(made, registry)),)
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=begin, initargs=given
-    ) as pool:
-        waiting = deque(made[n : n + CHUNK] for n in range(0, len(made), CHUNK))
-        flying: deque[tuple[Sequence[Case], Future[bytes]]] = deque()
-        while waiting or flying:
-            while waiting and len(flying) < 2 * workers:
-                chunk = waiting.popleft()
-                future = _submit(pool, chunk)
-                if future is None:
-                    found |= _judged(chunk, registry)
-                else:
-                    flying.append((chunk, future))
-            if flying:
-                chunk, future = flying.popleft()
-                found |= _result(future, chunk, registry)
-    return found
+
+    debtor: str
+    company: str
+    covered: bool
+    word: Conclusions | None
+
+    @property
+    def key(self) -> Key:
+        """Whose verdict it is."""
+        return self.debtor, self.company
 
 
 def left_alone(case: Case) -> bool:
@@ -87,97 +51,96 @@ def left_alone(case: Case) -> bool:
     return not case.policy.name or bool(case.problems) or bool(case.memory.garbled)
 
 
-def uncovered(made: Iterable[Case], registry: Registry) -> Found:
-    """What becomes of Dunwell's holds and tags on accounts that no policy covers any more.
+def judged(found: Iterable[Case], registry: Registry) -> list[Verdict]:
+    """What the evaluator concludes of each case."""
+    return [
+        Verdict(*case.account.id, bool(case.policy.name), _word(case, registry)) for case in found
+    ]
 
-    They go on standing while an item is open that had a stage, and end when none is.
-    """
-    found = {
-        case.account.id: Evaluation(case, registry).conclude()
-        for case in made
-        if not case.policy.name and not case.memory.garbled
+
+def shown(verdicts: Iterable[Verdict], unsettled: Collection[str]) -> dict[Key, Conclusions]:
+    """Those of which there is something to show; of an unsettled debtor even what is quiet."""
+    return {
+        verdict.key: verdict.word
+        for verdict in verdicts
+        if verdict.word is not None
+        and (not verdict.word.quiet or (verdict.covered and verdict.debtor in unsettled))
     }
-    return {key: word for key, word in found.items() if not word.quiet}
 
 
-def _judged(made: Sequence[Case], registry: Registry) -> Found:
-    return {case.account.id: Evaluation(case, registry).conclude() for case in made}
+def _word(case: Case, registry: Registry) -> Conclusions | None:
+    if case.memory.garbled or (case.policy.name and case.problems):
+        return None
+    return Evaluation(case, registry).conclude()
 
 
-def _common(made: Sequence[Case], registry: Registry) -> Common:
-    """What the cases share; a plugin's function need not be known over there: cases carry its
-    values.
+@dataclass
+class Judge:
+    """Verdicts on debtors who are named one after the other, while other work goes on here.
+
+    Each debtor is judged once, with all of its accounts.
     """
-    return Common(
-        made[0].house,
-        {case.policy.name: case.policy for case in made},
-        {case.policy.name: case.calendar for case in made},
-        {case.account.company.id: case.rates for case in made},
-        Registry(replace(fact, column=None) for fact in registry.extra),
-        made[0].on,
-    )
+
+    book: Book
+    memories: Memories
+    setting: Setting
+    hands: Hands
+    _named: set[str] = field(default_factory=set)
+    _answers: list[tuple[Sequence[str], Answer[bytes]]] = field(default_factory=list)
+    _here: list[Verdict] = field(default_factory=list)
+
+    def ask(self, debtors: Collection[str]) -> None:
+        """Have some debtors judged; many of them by other processes."""
+        fresh = sorted(set(debtors) - self._named)
+        self._named.update(fresh)
+        setting = None if self.hands.idle or len(fresh) < WORTH else _sent(self.setting)
+        if setting is None:
+            self._here += self._judged(fresh)
+            return
+        for names, part in parts(self.book, self.memories, fresh, size=SIZE):
+            self._answers.append((names, self.hands.ask(work, setting, part)))
+
+    def verdicts(self) -> list[Verdict]:
+        """All of them, once every process has answered; where one failed, from this one."""
+        found = list(self._here)
+        for names, answer in self._answers:
+            said = answer.get()
+            found += self._judged(names) if said is None else _said.decode(said)
+        return found
+
+    def _judged(self, debtors: Sequence[str]) -> list[Verdict]:
+        if not debtors:
+            return []
+        found = cases(self.book, self.memories, self.setting, debtors=debtors)
+        return judged(found, self.setting.registry)
 
 
-def _submit(pool: ProcessPoolExecutor, chunk: Sequence[Case]) -> Future[bytes] | None:
+def _sent(setting: Setting) -> bytes | None:
+    """The setting on its way to another process; None where a plugin's part of it cannot go."""
     try:
-        return pool.submit(work, _packed(chunk))
-    except (BrokenProcessPool, OSError, pickle.PicklingError, msgspec.MsgspecError, TypeError):
+        return pickle.dumps(setting)
+    except (pickle.PicklingError, AttributeError, TypeError):
         return None
 
 
-def _packed(chunk: Sequence[Case]) -> bytes:
-    packets = [
-        Packet(
-            case.account,
-            case.memory,
-            case.policy.name,
-            pickle.dumps(dict(case.plugged)) if case.plugged else b"",
-        )
-        for case in chunk
-    ]
-    return msgspec.msgpack.encode(packets)  # many times quicker than pickling dataclasses
+_said = msgspec.msgpack.Decoder(list[Verdict])
 
 
-def _result(future: Future[bytes], chunk: Sequence[Case], registry: Registry) -> Found:
-    try:
-        said = _said.decode(future.result())
-    except BrokenProcessPool:
-        return _judged(chunk, registry)
-    return {case.account.id: word for case, word in zip(chunk, said, strict=True)}
+@lru_cache(maxsize=1)
+def _setting(sent: bytes) -> Setting:
+    setting: Setting = pickle.loads(sent)  # written by our own parent process
+    return setting
 
 
-_packets = msgspec.msgpack.Decoder(list[Packet])
-_said = msgspec.msgpack.Decoder(list[Conclusions])
-_common_here: list[Common] = []  # of this process, once `begin` was called in it
+def work(setting: bytes, part: bytes) -> bytes:
+    """Judge a part of the book; runs in another process."""
+    given = _setting(setting)
+    book, memories = opened(part)
+    return msgspec.msgpack.encode(judged(cases(book, memories, given), given.registry))
 
 
-def begin(common: bytes) -> None:
-    """Take what all cases share; runs once in every other process."""
-    _common_here[:] = [pickle.loads(common)]  # written by our own parent process
-
-
-def work(chunk: bytes) -> bytes:
-    """Judge packed cases and pack the verdicts in the same order; runs in another process."""
-    (common,) = _common_here
-    return msgspec.msgpack.encode(
-        [
-            Evaluation(_case(packet, common), common.registry).conclude()
-            for packet in _packets.decode(chunk)
-        ]
-    )
-
-
-def _case(packet: Packet, common: Common) -> Case:
-    return Case(
-        packet.account,
-        common.house,
-        common.policies[packet.policy],
-        common.calendars[packet.policy],
-        common.rates[packet.account.company.id],
-        common.on,
-        packet.memory,
-        pickle.loads(packet.plugged) if packet.plugged else {},
-    )
+def ready() -> None:
+    """Do nothing: a process that was asked for it has imported what it needs for more."""
 
 
 def differences(one: Conclusions | None, other: Conclusions | None) -> Iterator[str]:

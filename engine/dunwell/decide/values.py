@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
+import msgspec
+
 from dunwell.calendar import Duration, first_within
 from dunwell.decide.case import Case, ItemCase
-from dunwell.money import Rates
+from dunwell.money import Rates, convert
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """Days from `start` to `end`; tests count them as calendar days, business days or months."""
 
     start: date
@@ -26,16 +26,13 @@ class Span:
         return (self.end - self.start).days
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(msgspec.Struct, frozen=True):
     """Money in several currencies, in minor units of each."""
 
     parts: Mapping[str, int]
 
     def within(self, currency: str, rates: Rates) -> int | None:
         """The sum in one currency, each part rounded half even; None without a rate for a part."""
-        from dunwell.money import convert
-
         total = 0
         for source, minor in self.parts.items():
             if source == currency:
@@ -52,8 +49,7 @@ Known = str | bool | int | Fraction | date | Span | Sum | frozenset[str]
 """What a fact may be, when it is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """From where a fact is seen: the case, the day (pauses look back), and what pauses decided."""
 
     case: Case

@@ -123,14 +123,14 @@ def _accounts(
 ) -> tuple[AccountPlan, ...]:
     plans: list[AccountPlan] = []
     groups: dict[str, list[Case]] = {}
-    for case in decided.cases.values():
+    for _, case in sorted(decided.of(decided.debtors).items()):
         groups.setdefault(case.account.debtor, []).append(case)
     names = sorted(groups)
     for done, name in enumerate(names):
         if done % 500 == 0:
             engine.progress("wording", done, len(names))
-        cases = sorted(groups[name], key=lambda c: c.account.company.id)
-        every = decided.accounts.get(name, ())
+        cases = [case for case in groups[name] if decided.concerns(case.account.id)]
+        every = [case.account for case in groups[name]]
         plans += plan_debtor(
             engine, cases, decided.conclusions, context, now, accounts=every, post=post
         )

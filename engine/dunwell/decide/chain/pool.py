@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -73,6 +74,13 @@ class Pool:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
+
+    def start(self) -> None:
+        """Start the workers, so that they are there when they are needed."""
+        if not available():
+            with suppress(WorkerLostError):
+                for _ in range(self.workers):
+                    self.submit(worker.ready)
 
     def run(self, program: Program, groups: Mapping[str, Iterable[Fact]]) -> Outcome:
         """Return what follows in each group, whatever happens to a worker.
