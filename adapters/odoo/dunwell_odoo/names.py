@@ -22,6 +22,12 @@ ACTIVITY_TASK = f"{MODULE}.activity_task"
 ACTIVITY_PROMISE = f"{MODULE}.activity_promise"
 """mail.activity.type of promises to pay that people note."""
 
+ACTIVITY_DISPUTE = f"{MODULE}.activity_dispute"
+"""mail.activity.type of disputes that people note, on an invoice or a customer."""
+
+ACTIVITY_EXCLUSION = f"{MODULE}.activity_exclusion"
+"""mail.activity.type by which people say: do not contact, until its day."""
+
 ACTION = f"{MODULE}.action_engine"
 """ir.actions.server: claims, effects and outcomes in one transaction (see `inside`)."""
 
@@ -35,6 +41,18 @@ AUTOMATION_HOLD = f"{MODULE}.automation_hold"
 """base.automation: refuses a sales order of a held customer."""
 
 ACTION_HOLD = f"{MODULE}.action_hold"
+"""ir.actions.server: what that automation runs."""
+
+AUTOMATION_MOVED = f"{MODULE}.automation_moved"
+"""base.automation: tells in the chatter that an activity of ours was moved to another day."""
+
+ACTION_MOVED = f"{MODULE}.action_moved"
+"""ir.actions.server: what that automation runs."""
+
+AUTOMATION_GONE = f"{MODULE}.automation_gone"
+"""base.automation: tells in the chatter that an activity of ours was thrown away."""
+
+ACTION_GONE = f"{MODULE}.action_gone"
 """ir.actions.server: what that automation runs."""
 
 FIELD_ORDER = f"{MODULE}.field_order_hold"
@@ -54,6 +72,8 @@ LABELS = {
     SUBTYPE_LOG: "Collections log",
     ACTIVITY_TASK: "Collection task",
     ACTIVITY_PROMISE: "Promise to pay",
+    ACTIVITY_DISPUTE: "Dispute",
+    ACTIVITY_EXCLUSION: "Do not contact",
     ACTION: "Dunwell: engine",
     FIELD_HOLD: "Collections hold",
     VIEW_HOLD: "dunwell.partner.hold",
@@ -61,6 +81,10 @@ LABELS = {
     VIEW_ORDER: "dunwell.order.hold",
     AUTOMATION_HOLD: "Dunwell: stop sales orders of held customers",
     ACTION_HOLD: "Dunwell: refuse the order of a held customer",
+    AUTOMATION_MOVED: "Dunwell: tell of promises that are moved",
+    ACTION_MOVED: "Dunwell: tell of a promise that is moved",
+    AUTOMATION_GONE: "Dunwell: tell of promises and tasks that are cancelled",
+    ACTION_GONE: "Dunwell: tell of a promise or task that is cancelled",
 }
 
 # -- what runs write ------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ from dunwell.errors import AdapterError, DeniedError
 from dunwell.port import Capabilities, Capability, Strength
 from dunwell_odoo import names
 from dunwell_odoo.door import Door, RefusedError
-from dunwell_odoo.inside import run
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.rights import PARTNERS, SETUP, SURVEYED, grant
 
@@ -41,16 +40,18 @@ def survey(door: Door, installed: Installed, *, native: bool) -> Survey:
 
     `native`: Odoo sends the reminders itself.
     """
-    says: Mapping[str, Any] = {}
-    models = sorted({model for model, _ in SURVEYED})
-    if installed.action:
-        (says,) = run(door, installed.action, [{"do": "describe", "models": models}])
-        told = says["rights"]
+    remarks = [*_who(door), *_keys(door), *_setup(installed, installed.says)]
+    return replace(rights(door, installed, native=native), remarks=tuple(remarks))
+
+
+def rights(door: Door, installed: Installed, *, native: bool) -> Survey:
+    """What the user may do; no call where the server action has told it already."""
+    told = installed.says.get("rights")
+    if told:
         may = {(model, right): bool(told[model][right]) for model, right in SURVEYED}
     else:
         may = {(model, right): _may(door, model, right) for model, right in SURVEYED}
-    remarks = [*_who(door), *_keys(door), *_setup(installed, says)]
-    return Survey(installed, native, may, tuple(remarks))
+    return Survey(installed, native, may)
 
 
 def _may(door: Door, model: str, right: str) -> bool:

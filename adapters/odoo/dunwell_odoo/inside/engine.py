@@ -269,7 +269,7 @@ def look(rows):
     return answers
 
 
-def describe(models):
+def describe(models, fields):
     """Who asks and what is here; nothing is changed."""
     rights = {}
     for model in models:
@@ -292,7 +292,7 @@ def describe(models):
         "mail_servers": servers,
         "note": env.ref("mail.mt_note").id,
         "portal": env.user.company_id.get_base_url(),
-        "fields": list(env["res.partner"].fields_get(asked.get("fields") or ["name"])),
+        "fields": list(env["res.partner"].fields_get(fields)),
     }
 
 
@@ -305,7 +305,7 @@ for step in asked.get("steps") or []:
     elif step["do"] == "look":
         answers.append(look(step["rows"]))
     elif step["do"] == "describe":
-        answers.append(describe(step["models"]))
+        answers.append(describe(step["models"], step.get("fields") or ["name"]))
     else:
         raise UserError("Dunwell: there is no step %s" % step["do"])
 action = {"type": "ir.actions.act_window_close", "dunwell": answers}

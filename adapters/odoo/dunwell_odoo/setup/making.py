@@ -34,10 +34,10 @@ def making(admin: Admin, login: str) -> list[Step]:
     admin.refuse_others()
     modules = admin.modules()
     steps: list[Step] = []
-    if "sale" in modules and AUTOMATION not in modules:
+    if AUTOMATION not in modules:
         steps.append(_install(admin))
         modules |= {AUTOMATION}
-    elif "sale" not in modules:
+    if "sale" not in modules:
         steps.append(Step("leave out", "the stop of sales orders: the module 'sale' is not there"))
     made = admin.made()
     steps += [_step(admin, thing, made) for thing in things(admin.door.version, modules)]

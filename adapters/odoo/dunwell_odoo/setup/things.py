@@ -43,6 +43,7 @@ class Thing:
 def things(version: tuple[int, int], modules: Collection[str]) -> list[Thing]:
     """Everything in the order in which it is made, for the modules that are (to be) there."""
     listed = [_group(), *_subtypes(), *_activity_types(version), _engine(version), *_hold(version)]
+    listed += [*_noted(version, gone=False), *_noted(version, gone=True)]
     return [thing for thing in listed if set(thing.needs) <= set(modules)]
 
 
@@ -88,6 +89,8 @@ def _activity_types(version: tuple[int, int]) -> list[Thing]:
         for xid, icon in (
             (names.ACTIVITY_TASK, "fa-money"),
             (names.ACTIVITY_PROMISE, "fa-handshake-o"),
+            (names.ACTIVITY_DISPUTE, "fa-gavel"),
+            (names.ACTIVITY_EXCLUSION, "fa-ban"),
         )
     ]
 
@@ -231,3 +234,32 @@ def _automation(version: tuple[int, int]) -> list[Thing]:
         ),
         Thing(names.AUTOMATION_HOLD, "base.automation", rule, cells, firm, ORDERS),
     ]
+
+
+def _noted(version: tuple[int, int], *, gone: bool) -> list[Thing]:
+    """Tells of our activities that are moved or thrown away: Odoo itself keeps neither."""
+    rule, action = names.AUTOMATION_MOVED, names.ACTION_MOVED
+    cells = {
+        "model_id/id": "mail.model_mail_activity",
+        "trigger": "on_create_or_write",
+        "trigger_field_ids/id": "mail.field_mail_activity__date_deadline",
+        "active": "1",
+    }
+    if gone:
+        rule, action = names.AUTOMATION_GONE, names.ACTION_GONE
+        cells["trigger"] = "on_unlink"
+        del cells["trigger_field_ids/id"]
+    cells["name"] = LABELS[rule]
+    code = {"state": "code", "code": f"gone = {gone}\n{source('noted')}"}
+    what, firm, needs = "automation rule", ("trigger", "active"), (AUTOMATION,)
+    if version < (17, 0):  # rule and action are one record
+        return [Thing(rule, "base.automation", what, {**cells, **code}, (*firm, "code"), needs)]
+    model = {"model_id/id": cells["model_id/id"], "usage": "base_automation"}
+    cells["action_server_ids/id"] = action
+    return [
+        Thing(
+            action, "ir.actions.server", "server action",
+            {"name": LABELS[action], **model, **code}, ("code",), needs,
+        ),
+        Thing(rule, "base.automation", what, cells, firm, needs),
+    ]  # fmt: skip

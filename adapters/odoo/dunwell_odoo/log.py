@@ -1,0 +1,267 @@
+"""The log: internal notes on the customer, numbered by external ids that can exist once."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dunwell.errors import DeniedError, UnavailableError
+from dunwell.log.entry import Entry
+from dunwell.port import Appended, Lost, Refused, Won
+from dunwell_odoo import codec, inside
+from dunwell_odoo.asking import Domain, Record, instant, numbers, pages, parts, these
+from dunwell_odoo.door import Door
+from dunwell_odoo.installed import Installed
+from dunwell_odoo.names import MESSAGE_HOST, entry_id
+
+MESSAGE = "mail.message"
+BATCH = 500
+"""Entries that one call writes: it is one transaction."""
+TRIES = 30
+RANGES = 100
+"""Debtors of whom one call reads what follows their newest outcome."""
+SIZE = 2_000
+
+OUTCOME = codec.subject("outcome")
+COLUMNS = (
+    "id", "model", "res_id", "subject", "body", "message_type", "message_id", "subtype_id/.id",
+    "is_internal", "record_name", "reply_to",
+)  # fmt: skip
+"""What is written without the server action, by Odoo's import: the record name and the address
+for answers are empty, else Odoo looks them up for each.
+"""
+
+
+@dataclass(slots=True)
+class Log:
+    """Writes and reads the entries. `seen` are positions that are known to be taken."""
+
+    door: Door
+    installed: Installed
+    seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def mine(self) -> Domain:
+        """The condition that a message is an entry of ours."""
+        own: Domain = [["model", "=", "res.partner"], ["subtype_id", "=", self.installed.log]]
+        if self.installed.log == self.installed.note:  # it is shared with people's notes
+            own += [["subject", "=like", f"{codec.subject('')}%"]]
+            own += [["message_id", "=like", f"%@{MESSAGE_HOST}>"]]
+        return own
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def append(self, entries: Sequence[Entry]) -> list[Appended]:
+        """Each entry at its position, if the log of its debtor ends just before it."""
+        answers: dict[int, Appended] = {}
+        good = [n for n, entry in enumerate(entries) if not _refused(n, entry, answers)]
+        for part in parts(good, BATCH):
+            if self.installed.action:
+                self._by_action(entries, part, answers)
+            else:
+                self._by_import(entries, part, answers)
+        for n, entry in enumerate(entries):
+            if isinstance(answers[n], Won | Lost):
+                self.seen[entry.debtor] = max(self.seen.get(entry.debtor, 0), entry.position or 0)
+        return [answers[n] for n in range(len(entries))]
+
+    def _by_action(
+        self, entries: Sequence[Entry], part: Sequence[int], answers: dict[int, Appended]
+    ) -> None:
+        rows = [self._row(entries[n]) for n in part]
+        (told,) = inside.run(self.door, self.installed.action, [{"do": "append", "rows": rows}])
+        for n, answer in zip(part, told, strict=True):
+            if answer["state"] == "won":
+                answers[n] = Won()
+            elif answer["state"] == "lost":
+                answers[n] = Lost(codec.nonce(answer["body"]))
+            else:
+                answers[n] = Refused("the position before it is empty")
+
+    def _row(self, entry: Entry) -> Mapping[str, object]:
+        position = entry.position or 0
+        values = {**codec.note(entry), "subtype_id": self.installed.log}
+        row: dict[str, object] = {"name": _short(entry.debtor, position), "values": values}
+        if position > 1:
+            row["after"] = _short(entry.debtor, position - 1)
+        return row
+
+    def _by_import(
+        self, entries: Sequence[Entry], part: Sequence[int], answers: dict[int, Appended]
+    ) -> None:
+        left = self._gaps(entries, part, answers)
+        for attempt in range(TRIES):
+            if not left:
+                return
+            if attempt:
+                time.sleep(random.uniform(0.005, 0.05) * min(attempt, 10))
+            try:
+                ids = self._load([entries[n] for n in left])
+            except DeniedError:
+                raise
+            except UnavailableError:
+                if attempt:
+                    continue
+                raise
+            if ids:
+                self._won(entries, left, ids, answers)
+                return
+        self._one_by_one(entries, left, answers)
+
+    def _one_by_one(
+        self, entries: Sequence[Entry], left: Sequence[int], answers: dict[int, Appended]
+    ) -> None:
+        """What is in the way of the others is refused, or was lost."""
+        for n in left:
+            ids = self._load([entries[n]])
+            if ids:
+                self._won(entries, [n], ids, answers)
+            else:
+                answers[n] = Refused("Odoo does not take it")
+
+    def _won(
+        self, entries: Sequence[Entry], left: Sequence[int], ids: Sequence[int],
+        answers: dict[int, Appended],
+    ) -> None:  # fmt: skip
+        """Who wrote what stands there now: ours has our nonce."""
+        found = self.door.call(MESSAGE, "read", ids=list(ids), fields=["body"], load=None)
+        bodies = {row["id"]: row["body"] for row in found}
+        for n, number in zip(left, ids, strict=True):
+            winner = codec.nonce(bodies.get(number, ""))
+            answers[n] = Won() if winner == entries[n].nonce else Lost(winner)
+
+    def _load(self, entries: Sequence[Entry]) -> list[int] | None:
+        rows = []
+        for entry in entries:
+            values = codec.note(entry)
+            rows.append([
+                entry_id(entry.debtor, entry.position or 0), values["model"],
+                str(values["res_id"]), values["subject"], values["body"],
+                values["message_type"], values["message_id"], str(self.installed.log), "1", "",
+                "",
+            ])  # fmt: skip
+        told = self.door.call(
+            MESSAGE, "load", fields=list(COLUMNS), data=rows,
+            context={"noupdate": True, "mode": "update"},
+        )  # fmt: skip
+        return told["ids"] or None
+
+    def _gaps(
+        self, entries: Sequence[Entry], part: Sequence[int], answers: dict[int, Appended]
+    ) -> list[int]:
+        """Refuse what does not follow; ends that are not known are read."""
+        needed = {
+            entries[n].debtor
+            for n in part
+            if (entries[n].position or 0) > self.seen.get(entries[n].debtor, 0) + 1
+        }
+        if needed:
+            self.seen.update(self.ends(sorted(needed)))
+        ends = dict(self.seen)
+        left = []
+        for n in part:
+            entry = entries[n]
+            end = ends.get(entry.debtor, 0)
+            if (entry.position or 0) > end + 1:
+                answers[n] = Refused(f"the log ends at {end}")
+            else:
+                ends[entry.debtor] = max(end, entry.position or 0)
+                left.append(n)
+        return left
+
+    def ends(self, debtors: Sequence[str]) -> dict[str, int]:
+        """The newest position of some debtors."""
+        newest = [max(kinds.values()) for kinds in self._newest(debtors).values()]
+        found: dict[str, int] = {}
+        for part in parts(newest, SIZE):
+            for each in self._read([["id", "in", part]]):
+                found[each.debtor] = each.position or 0
+        return found
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def heads(self, debtors: Sequence[str] | None) -> list[Entry]:
+        """The newest outcome of each debtor and all after it; all where there is none."""
+        alone: list[int] = []
+        since: list[tuple[str, int]] = []
+        for debtor, kinds in self._newest(debtors).items():
+            outcome = kinds.get(OUTCOME, 0)
+            if outcome == max(kinds.values()):
+                alone.append(outcome)
+            else:
+                since.append((debtor, outcome))
+        found: list[Entry] = []
+        for part in parts(sorted(alone), SIZE):
+            found += self._read([["id", "in", part]])
+        for ranges in parts(since, RANGES):
+            found += self._read(_ranges(ranges))
+        for each in found:
+            self.seen[each.debtor] = max(self.seen.get(each.debtor, 0), each.position or 0)
+        return found
+
+    def _newest(self, debtors: Sequence[str] | None) -> dict[str, dict[str, int]]:
+        """The newest message of each kind of entry, by debtor; one call for a page of debtors."""
+        chosen: list[Domain] = [[]]
+        if debtors is not None:
+            chosen = [[["res_id", "in", part]] for part in parts(numbers(debtors), SIZE)]
+        found: dict[str, dict[str, int]] = {}
+        for where in chosen:
+            for row in self._grouped([*self.mine, *where]):
+                kinds = found.setdefault(str(row["res_id"]), {})
+                kinds[row["subject"]] = row.get("id:max") or row["id"]
+        return found
+
+    def _grouped(self, domain: Domain) -> list[Record]:
+        by = ["res_id", "subject"]
+        if self.door.version >= (19, 0):
+            told = self.door.call(
+                MESSAGE, "formatted_read_group", domain=domain, groupby=by, aggregates=["id:max"]
+            )
+        else:
+            told = self.door.call(
+                MESSAGE, "read_group", domain=domain, fields=["id:max"], groupby=by, lazy=False
+            )
+        found: list[Record] = told
+        return found
+
+    def _read(self, domain: Domain) -> Iterator[Entry]:
+        spec = these("res_id", "date", "body")
+        for page in pages(self.door, MESSAGE, [*self.mine, *domain], spec, size=SIZE):
+            for row in page:
+                found = codec.entry(str(row["res_id"]), row["body"], instant(row["date"]))
+                if found is not None:
+                    yield found
+
+    def newest(self, debtor: str | None, limit: int) -> list[Entry]:
+        """The log for people, newest first."""
+        where: Domain = [] if debtor is None else [["res_id", "in", numbers([debtor])]]
+        told = self.door.call(
+            MESSAGE, "search_read", domain=[*self.mine, *where], load=None,
+            fields=["res_id", "date", "body"], order="id desc", limit=limit,
+        )  # fmt: skip
+        found = [codec.entry(str(r["res_id"]), r["body"], instant(r["date"])) for r in told]
+        return [each for each in found if each is not None]
+
+
+def _short(debtor: str, position: int) -> str:
+    """The external id without its module, as the server action takes it."""
+    return entry_id(debtor, position).partition(".")[2]
+
+
+def _refused(n: int, entry: Entry, answers: dict[int, Appended]) -> bool:
+    """Refuse what can never be written."""
+    if not numbers([entry.debtor]):
+        answers[n] = Refused(f"there is no customer '{entry.debtor}'")
+    elif (entry.position or 0) < 1:
+        answers[n] = Refused(f"position {entry.position} is none: a log begins at 1")
+    return n in answers
+
+
+def _ranges(ranges: Sequence[tuple[str, int]]) -> Domain:
+    """Messages of each debtor from one on."""
+    each: Domain = []
+    for debtor, first in ranges:
+        each += ["&", ["res_id", "=", int(debtor)], ["id", ">=", first]]
+    return ["|"] * (len(ranges) - 1) + each

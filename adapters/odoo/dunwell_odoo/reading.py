@@ -1,0 +1,250 @@
+"""The published tables out of Odoo: a fixed number of calls for each page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from dunwell_odoo import lines as ledger
+from dunwell_odoo import partners as cards
+from dunwell_odoo.activities import Activities
+from dunwell_odoo.asking import EVERYTHING, Domain, Record, Spec, day, numbers, pages, parts, text
+from dunwell_odoo.clock import Clock
+from dunwell_odoo.door import Door
+from dunwell_odoo.installed import Installed
+from dunwell_odoo.kept import Kept, whom
+from dunwell_odoo.lines import Row
+from dunwell_odoo.names import HOLD
+from dunwell_odoo.owners import Owner, Owners
+from dunwell_odoo.people import People
+from dunwell_odoo.settlements import Settlements
+from dunwell_odoo.site import Site, person
+from dunwell_odoo.standing import holds_of
+
+LINE = "account.move.line"
+RATES = 5_000
+"""The newest so many exchange rates are read."""
+
+Rows = Iterator[list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads; `size` is how many records a page has, `portal` where customers see invoices."""
+
+    door: Door
+    site: Site
+    installed: Installed
+    owners: Owners
+    clock: Clock
+    kept: Kept
+    size: int = 5_000
+    portal: str = ""
+
+    def pages(self, table: str, debtors: Sequence[str] | None, since: date | None) -> Rows:
+        """The rows of a table."""
+        tables: Mapping[str, Callable[[], Rows]] = {
+            "companies": self.companies,
+            "people": self.people,
+            "rates": self.rates,
+            "customers": lambda: self.customers(debtors),
+            "contacts": lambda: self._with("customers", self.customers, "contacts", debtors),
+            "holds": lambda: self._with("customers", self.customers, "holds", debtors),
+            "items": lambda: self.items(debtors),
+            "credits": lambda: self._with("items", self.items, "credits", debtors),
+            "settlements": lambda: self.settlements(debtors, since),
+            "promises": lambda: self.noted("promises", debtors),
+            "disputes": lambda: self.noted("disputes", debtors),
+            "exclusions": lambda: self.noted("exclusions", debtors),
+            "tasks": lambda: self.noted("tasks", debtors),
+        }
+        if table not in tables or debtors == []:
+            return
+        found = self.kept.take(table, whom(debtors))
+        if found is not None:
+            yield from (list(part) for part in parts(found, self.size))
+        else:
+            yield from (page for page in tables[table]() if page)
+
+    def _with(
+        self, source: str, read: Callable[[Sequence[str] | None], Rows], table: str,
+        debtors: Sequence[str] | None,
+    ) -> Rows:  # fmt: skip
+        """A table that is read with another one."""
+        for _ in read(debtors):
+            pass
+        self.kept.take(source, whom(debtors))
+        found = self.kept.take(table, whom(debtors)) or []
+        yield from (list(part) for part in parts(found, self.size))
+
+    # -- who we are -----------------------------------------------------------------------------
+
+    def companies(self) -> Rows:
+        """Ours."""
+        yield [
+            {
+                "id": str(one.id),
+                "name": one.name,
+                "currency": one.currency,
+                "country": one.country,
+                "timezone": one.zone.key,
+                "email": one.email,
+            }
+            for one in self.site.fresh_companies().values()
+        ]
+
+    def people(self) -> Rows:
+        """Our users: tasks go to them, by e-mail address or login."""
+        rows = self.site.fresh_people()
+        first: dict[str, Row] = {}
+        for row in sorted(rows, key=lambda row: not row["active"]):
+            name = person(row)
+            first.setdefault(
+                name,
+                {
+                    "id": name,
+                    "name": text(row["name"]),
+                    "email": text(row["email"]),
+                    "active": row["active"],
+                },
+            )
+        yield list(first.values())
+
+    def rates(self) -> Rows:
+        """Units of a company's currency for one of another; Odoo keeps the inverse, to a base."""
+        found = self.door.call(
+            "res.currency.rate", "search_read", domain=[["currency_id.active", "=", True]],
+            fields=["name", "rate", "currency_id", "company_id"], order="name desc, id",
+            limit=RATES, load=None,
+        )  # fmt: skip
+        for company in self.site.companies.values():
+            mine = [row for row in found if row["company_id"] in (company.id, False)]
+            yield list(_rates(mine, str(company.id), company.currency, self.site.currency))
+
+    # -- who owes -------------------------------------------------------------------------------
+
+    def customers(self, debtors: Sequence[str] | None) -> Rows:
+        """Customers, those put away too: they may still owe. Contacts and holds come with them."""
+        there = sorted(self.installed.fields)
+        maker = cards.Partners(self.site.person, self.site.main)
+        contacts: list[Row] = []
+        holds: list[Row] = []
+        for page in self._partners(debtors, cards.specification(there)):
+            for row in page:
+                payer = row["commercial_partner_id"] or row["id"]
+                self.owners.learn("res.partner", row["id"], Owner(str(payer)))
+            contacts += [maker.contact(row) for row in page if cards.is_contact(row)]
+            holds += [hold for row in page for hold in holds_of(row)]
+            yield [maker.customer(row) for row in page if cards.is_customer(row)]
+        self.kept.keep("contacts", whom(debtors), contacts)
+        self.kept.keep("holds", whom(debtors), holds)
+
+    def _partners(self, debtors: Sequence[str] | None, spec: Spec) -> Iterator[list[Record]]:
+        chosen: list[Domain] = [self._customers()]
+        if debtors is not None:
+            ids = numbers(debtors)
+            chosen = [[["commercial_partner_id", "in", list(p)]] for p in parts(ids, self.size)]
+        for domain in chosen:
+            yield from pages(
+                self.door, "res.partner", domain, spec, size=self.size, context=EVERYTHING
+            )
+
+    def _customers(self) -> Domain:
+        """Whoever got invoices, owes or has a hold, and the contacts of these."""
+        one: Domain = [
+            ["customer_rank", ">", 0], ["credit", ">", 0], ["credit", "<", 0],
+            ["commercial_partner_id.customer_rank", ">", 0],
+        ]  # fmt: skip
+        if self.installed.holds:
+            one.append([HOLD, "!=", False])
+        return [*["|"] * (len(one) - 1), *one]
+
+    # -- what is owed ---------------------------------------------------------------------------
+
+    def _of(self, debtors: Sequence[str] | None, path: str) -> Iterator[Domain]:
+        """The conditions for lines of some debtors, or of all."""
+        where = self.site.where()
+        if debtors is None:
+            yield where
+            return
+        for part in parts(numbers(debtors), self.size):
+            yield [*where, [f"{path}.commercial_partner_id", "in", list(part)]]
+
+    def items(self, debtors: Sequence[str] | None) -> Rows:
+        """The open lines of invoices and entries; credits come with them."""
+        maker = ledger.Reading(
+            self.site.currency, self.site.person, self.portal, self.installed.flag
+        )
+        free: list[Record] = []
+        first: dict[int, str] = {}
+        for where in self._of(debtors, "partner_id"):
+            domain = [*ledger.RECEIVABLE, ["reconciled", "=", False], *where]
+            spec = ledger.specification(maker.flag)
+            for page in pages(self.door, LINE, domain, spec, size=self.size):
+                self._learn(page)
+                owed = [row for row in page if maker.owed(row)]
+                free += [row for row in page if maker.free(row)]
+                for row in owed:
+                    first.setdefault(row["move_id"]["id"], str(row["id"]))
+                yield [row for each in owed if (row := maker.item(each))["balance"]]
+        made = [
+            maker.credit(row, first.get(row["move_id"]["reversed_entry_id"] or 0)) for row in free
+        ]
+        self.kept.keep("credits", whom(debtors), [row for row in made if row["balance"]])
+
+    def _learn(self, page: Sequence[Record]) -> None:
+        for row in page:
+            if row["partner_id"]:
+                owner = Owner(ledger.debtor(row["partner_id"]), str(row["company_id"]))
+                self.owners.learn("account.move", row["move_id"]["id"], owner)
+
+    def settlements(self, debtors: Sequence[str] | None, since: date | None) -> Rows:
+        """What paid what."""
+        reader = Settlements(self.door, self.site.currency, self.size)
+        for where in self._of(debtors, "debit_move_id.partner_id"):
+            yield from reader.pages(where, since)
+
+    # -- what people say ------------------------------------------------------------------------
+
+    def noted(self, wanted: str, debtors: Sequence[str] | None) -> Rows:
+        """Tasks, promises, disputes and exclusions are activities, and are read together."""
+        found = Activities(
+            self.door, self.installed, self.owners, self.site, self.clock.now()
+        ).read(debtors)
+        maker = People(self.door, self.installed, self.site)
+        rows = {
+            "promises": maker.promises(found),
+            "disputes": maker.disputes(found),
+            "exclusions": maker.exclusions(found),
+            "tasks": maker.tasks(found),
+        }
+        mine = {
+            table: [row for row in each if self.site.here(str(row.get("company") or ""))]
+            for table, each in rows.items()
+        }
+        for table in mine.keys() - {wanted}:
+            self.kept.keep(table, whom(debtors), mine[table])
+        yield mine[wanted]
+
+
+def _rates(
+    found: Sequence[Record], company: str, own: str, code: Callable[[int], str]
+) -> Iterator[Row]:
+    """Rates to the own currency on each day on which there is one; the own may change too."""
+    base = Decimal(1)
+    for row in sorted(found, key=lambda row: (str(row["name"]), row["id"])):
+        rate, currency = Decimal(str(row["rate"] or 0)), code(row["currency_id"])
+        if not rate:
+            continue
+        if currency == own:
+            base = rate
+            continue
+        worth = (base / rate).quantize(Decimal("1E-12")).normalize()
+        yield {
+            "company": company,
+            "currency": currency,
+            "on": day(row["name"]),
+            "rate": f"{worth:f}",
+        }
