@@ -54,7 +54,7 @@ torture: setup  ## the properties with many more examples, and the tests that ta
 
 bench: setup  ## run the benchmarks, one after the other, beside their peers
 	$(BIN)/python -m pip install --quiet --group bench
-	for name in columns decide plan; do echo "$$name" && $(BIN)/python -m bench.bench_$$name || exit 1; done
+	for name in columns decide plan; do echo "$$name" && $(BIN)/python -m bench $$name || exit 1; done
 
 schema: setup  ## write the published schema and reference anew
 	$(BIN)/python -m dunwell.policy.publish docs

@@ -1,4 +1,4 @@
-"""How long the columns reader takes for a large book: `python -m bench.bench_columns`."""
+"""How long the columns reader takes for a large book: `python -m bench columns`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,3 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         accounts = sum(s["accounts"].height for s in found.signals)
         print(f"{wall:.2f} s ({cpu:.2f} s of processors), peak {peak} MB, {accounts} to do")
-
-
-if __name__ == "__main__":
-    main()

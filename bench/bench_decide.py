@@ -1,4 +1,4 @@
-"""Decisions of a large book, beside a peer and beside the limit: `python -m bench.bench_decide`.
+"""Decisions of a large book, beside a peer and beside the limit: `python -m bench decide`.
 
 Dunwell decides a whole policy with its cross-check. Beside it, in the same run: the bare
 conditions of the stages in zen-engine (GoRules), measured on a part of the items and scaled up,
@@ -99,7 +99,3 @@ def main() -> None:
 def row(name: str, wall: float, cpu: float, whole: float) -> None:
     """One line of the table."""
     print(f"{name:34}{wall:9.2f}{cpu:9.2f}{wall / whole:9.2f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""A whole plan from a ledger file: `python -m bench.bench_plan`.
+"""A whole plan from a ledger file: `python -m bench plan`.
 
 Reading, folding, deciding, wording and writing. The book is in mid-life: Dunwell has worked on it
 for a while, so most items stand at the stage that their days say, and some one account in twenty
@@ -121,7 +121,3 @@ def plan(folder: Path, path: Path) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(f"{'in all':10} {total:7.2f} s, peak {peak} MB, reader {header.reader}")
     print(f"{header.counts['judged']} accounts, counts {header.counts}")
-
-
-if __name__ == "__main__":
-    main()

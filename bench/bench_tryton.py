@@ -3,7 +3,7 @@
 Customers with one invoice each, all overdue; some pay between the decision and the mail, some are
 blocked by a person. Both decide, both send by Tryton's mail, and both are told to send again.
 
-    scripts/tryton && PYTHONPATH=plugins/tryton python -m bench.bench_tryton
+    scripts/tryton && PYTHONPATH=plugins/tryton python -m bench tryton
 """
 
 from __future__ import annotations
@@ -190,7 +190,3 @@ def main() -> None:
     print(f"{'':24}{'account_dunning':>16}{'dunwell':>12}")
     for name, value in one.items():
         print(f"{name:24}{value!s:>16}{other[name]!s:>12}")
-
-
-if __name__ == "__main__":
-    main()

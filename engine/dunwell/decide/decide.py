@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
+from zlib import crc32
 
 import polars as pl
 
@@ -132,17 +132,18 @@ def decide(
     """
     setting = Setting(house, registry, on, sources)
     large = book["items"].height > LARGE
+    chosen = frozenset(sample(set(payers(book).values()), on))
     own = Hands(workers) if hands is None else nullcontext(hands)
     with own as helpers, Pool(helpers.workers) as pool:
         judge = Judge(book, memories, setting, helpers)
         if large:  # what does not wait for the columns goes on beside them
             helpers.start(ready)
             pool.start()
-            judge.ask(drawn(book, on))
+            judge.ask(chosen)
         seen = read(book, house, memories, registry, on=on, sources=sources)
         networks = _concluded(seen.signals, house, pool)
         check = _Check(book, memories, setting, seen.overview, networks)
-        judge.ask(check.debtors(everything=verify == "all"))
+        judge.ask(check.debtors(chosen, everything=verify == "all"))
         return check.decided(judge.verdicts())
 
 
@@ -156,15 +157,8 @@ def is_adverse(word: Conclusions, house: House) -> bool:
 
 def sample(debtors: Iterable[str], on: date) -> Iterator[str]:
     """One debtor in `SAMPLE`, others every day."""
-    for debtor in debtors:
-        digest = sha256(f"{on} {debtor}".encode()).digest()
-        if int.from_bytes(digest[:8], "big") % SAMPLE == 0:
-            yield debtor
-
-
-def drawn(book: Book, on: date) -> frozenset[str]:
-    """The sample of a book."""
-    return frozenset(sample(set(payers(book).values()), on))
+    seed = crc32(str(on).encode())
+    return (debtor for debtor in debtors if crc32(debtor.encode(), seed) % SAMPLE == 0)
 
 
 def _stands(policy: Policy, stage: int) -> bool:
@@ -199,17 +193,17 @@ class _Check:
         words = (pair for network in self.networks for pair in network.conclusions.items())
         return {key: word for key, word in words if key not in self.incidents}
 
-    def debtors(self, *, everything: bool) -> set[str]:
+    def debtors(self, chosen: Collection[str], *, everything: bool) -> set[str]:
         """On whom the evaluator is asked too.
 
-        A few accounts are all checked; of many those with something adverse, and a sample. Beside
-        them, those about whom nobody else says anything.
+        A few accounts are all checked; of many the chosen ones and those with something adverse.
+        Beside them, those about whom nobody else says anything.
         """
         if everything or self.size <= EVERY:
             return set(self.book["customers"]["id"])
         unjudged = set(self.overview["unjudged"]["debtor"])
         return {
-            *drawn(self.book, self.setting.on),
+            *chosen,
             *(key[0] for key, word in self.found.items() if is_adverse(word, self.setting.house)),
             *(debtor for debtor, _ in self.incidents),
             *self.memories.unsettled,

@@ -103,7 +103,7 @@ def _conclude(signals: Signals, house: House, run: Run) -> Network:
     first = run(ITEMS, given)
     known = {s: (*given[s], *(d.fact for d in derived)) for s, derived in first.derived.items()}
     accounts = alike(signals, items, known)
-    general = {account.shape: facts_of(account.shape) for account in accounts}
+    general = {shape: facts_of(shape) for shape in {account.shape for account in accounts}}
     second = run(ACCOUNTS, general)
     of_items = {shape: OfItem.of(facts, words) for shape, facts in known.items()}
     of_accounts = {
