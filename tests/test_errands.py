@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunwell.command import AccountPlan, Waiting
-from dunwell.log import settle
+from dunwell.log import tidy as forgetting
 from dunwell.log.entry import State, TaskState
-from dunwell.log.settle import KEEP, SURE, tidy
+from dunwell.log.tidy import KEEP, SURE, tidy
 from dunwell.money import Money
 from dunwell.run.apply import apply, read_log
 from dunwell.run.desk import approve, collect, resolve
@@ -186,8 +186,8 @@ def test_forgetting_closed_tasks_changes_no_decision(world: World, seed: int) ->
         told: list[object] = []
         with pytest.MonkeyPatch.context() as patch:
             if not forgetful:
-                patch.setattr(settle, "_tasks", lambda state, *rest: state.tasks)
-            patch.setattr(settle, "SURE", timedelta(0))
+                patch.setattr(forgetting, "_tasks", lambda state, *rest: state.tasks)
+            patch.setattr(forgetting, "SURE", timedelta(0))
             for _ in range(8):
                 acts(life, dice)
                 told += [

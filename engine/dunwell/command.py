@@ -66,8 +66,9 @@ class Command(Value, frozen=True):
     `task` with the same meanings, or names in `joins` one of earlier that nobody was told of yet.
     `action` is the action's id in its stage or watch (`remind`, `hold:orders`); `ladder` the
     policy, `source` the stage or watch. `items` are those it moves or names; `meanings` one for
-    each of them. It may be done from `not_before` until `not_after` (UTC; None: any time of the
-    day). `approve` is the role that said yes to `approve_keys`; a later no stops the command.
+    each of them, or for each of the `occurrences` of a watch's event. It may be done from
+    `not_before` until `not_after` (UTC; None: any time of the day). `approve` is the role that
+    said yes to `approve_keys`; a later no stops the command.
     """
 
     kind: CommandKind

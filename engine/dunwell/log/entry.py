@@ -48,7 +48,10 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class Prior(Record, frozen=True):
-    """Where an item stood before its newest message, for the case that the message bounces."""
+    """Where an item stood before a message, for the case that the message bounces.
+
+    `prior` is where it stood before that, for the case that more of them do.
+    """
 
     ladder: str
     stage: str
@@ -57,6 +60,7 @@ class Prior(Record, frozen=True):
     pay_by: date | None = None
     via: str = ""
     did: tuple[str, ...] = ()
+    prior: Prior | None = None
 
 
 class ItemState(Record, frozen=True):
@@ -156,13 +160,19 @@ class ReturnState(Record, frozen=True):
 
 
 class FiringState(Record, frozen=True):
-    """A firing of a watch of which some actions are `done`, and others failed."""
+    """A firing of a watch of which some of the actions that it `needs` are `done`, others failed.
+
+    `items` are those that something was done for.
+    """
 
     company: str
     watch: str  # policy/watch
     cycle: int
     occurrences: tuple[str, ...]
     done: tuple[str, ...]
+    items: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    on: date | None = None
 
 
 class Rise(Record, frozen=True):
@@ -259,6 +269,10 @@ class State(Record, frozen=True):
 ResultStatus = Literal[
     "done", "already_done", "skipped", "rejected", "failed", "unknown", "abandoned"
 ]
+
+
+DONE: tuple[ResultStatus, ...] = ("done", "already_done")
+"""What has been done, now or before."""
 
 
 class Result(Record, frozen=True):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dunwell.command import Waiting
 from dunwell.decide.case import Case
 from dunwell.decide.conclusions import Conclusions, Fire, Step
 from dunwell.decide.standing import name_of
 from dunwell.log.entry import ItemState
-from dunwell.log.settle import firing
+from dunwell.log.firing import firings
 from dunwell.policy.tree import Action, House, Stage
 from dunwell.run.approvals import approval_key, judge, waiting
 from dunwell.run.reach import Interval, hours
@@ -248,16 +248,28 @@ def _reach(
     return Recipient("", "", "", ()), None, False
 
 
-def fired(case: Case, fire: Fire) -> tuple[str, ...]:
-    """The actions of a watch that are done for this occurrence, when others of them failed."""
-    watch = f"{case.policy.name}/{fire.watch}"
-    company = case.account.company.id
-    return firing(case.memory.state, company, watch, fire.cycle, fire.occurrences)
+def left(case: Case, fire: Fire, action: str) -> Fire | None:
+    """For what an action of a watch is still to be done; None where an earlier claim did it for
+    all, and other actions failed.
+    """
+    known = firings(
+        case.memory.state, case.account.company.id, f"{case.policy.name}/{fire.watch}", fire.cycle
+    )
+    done = [firing for firing in known if action in firing.done]
+    over = {o for firing in done for o in firing.occurrences}
+    new = tuple(o for o in fire.occurrences if o not in over)
+    if not done or new == fire.occurrences != ():
+        return fire
+    if not new:
+        return None
+    told = {i for f in done if set(f.occurrences) & set(fire.occurrences) for i in f.items}
+    items = tuple(i for i in fire.items if i not in told) or fire.items
+    return replace(fire, occurrences=new, items=items)
 
 
 def _watch(made: Draft, fire: Fire, context: Context) -> None:
     watch = next(w for w in made.case.policy.watch if w.name == fire.watch)
-    actions = [a for a in watch.do if not a.standing and a.id not in fired(made.case, fire)]
+    actions = [a for a in watch.do if not a.standing and left(made.case, fire, a.id)]
     stopped = {a.id: vetoes(made.decision, "", a.kind) for a in actions}
     actions = [a for a in actions if not stopped[a.id]]
     made.notes += [f"veto {v} stops {i} of watch {fire.watch}" for i, v in stopped.items() if v]
@@ -266,6 +278,7 @@ def _watch(made: Draft, fire: Fire, context: Context) -> None:
         if actions:
             made.fires.append(fire)
         return
+    fire = left(made.case, fire, remind.id) or fire
     found = made.decision.found
     concerned = set(fire.items) or {i.row.id for i in made.case.items}
     if concerned and concerned <= {item for item, _ in found.silent}:

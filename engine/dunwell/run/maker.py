@@ -50,6 +50,7 @@ class Maker:
         """A command with its meanings: one for each item, or one for the whole account.
 
         An item of the `moves` means the stage that it goes to, whatever the source of the words.
+        What a watch does for an event means the event.
         """
         items: tuple[str, ...] = fields.get("items", ())  # type: ignore[assignment]
         cycle: int = fields.get("cycle", 0)  # type: ignore[assignment]
@@ -58,9 +59,16 @@ class Maker:
         name = identity(policy.ladder[index]) if index is not None else f"/{source}"
         own = {m.step.item: (identity(m.stage), m.step.cycle) for m in moves}
         meanings = []
-        for item in items or ("/".join(self.case.account.id),):
-            stage, count = own.get(item, (name, cycle))
-            meanings.append(meaning(self.context.tenant, policy.name, stage, action, item, count))
+        account = "/".join(self.case.account.id)
+        subjects = items or (account,)
+        if fields.get("watch") and fields.get("occurrences"):
+            happened: tuple[str, ...] = fields["occurrences"]  # type: ignore[assignment]
+            subjects, cycle = tuple(f"{account}/{each}" for each in happened), 0
+        for subject in subjects:
+            stage, count = own.get(subject, (name, cycle))
+            meanings.append(
+                meaning(self.context.tenant, policy.name, stage, action, subject, count)
+            )
         return Command(
             kind=kind, action=action, ladder=policy.name, source=source,
             meanings=tuple(meanings),

@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from dunwell.command import SILENT_KINDS, Command
 from dunwell.errors import AdapterError, ConfigurationError, DeniedError, UnavailableError
-from dunwell.log.entry import Entry, Result, StartedBody, encode
-from dunwell.log.settle import DONE
+from dunwell.log.entry import DONE, Entry, Result, StartedBody, encode
 from dunwell.port import (
     Adapter,
     Channel,

@@ -9,7 +9,7 @@ from dunwell.command import Attachment, Command, Message
 from dunwell.decide.standing import name_of
 from dunwell.policy.tree import Action
 from dunwell.run.approvals import approval_key
-from dunwell.run.draft import Letter, Move, fired, vetoes
+from dunwell.run.draft import Letter, Move, left, vetoes
 from dunwell.run.maker import ANY_TIME, Maker, When
 from dunwell.run.words import amounts, message_facts
 
@@ -152,16 +152,18 @@ def _message(maker: Maker, letter: Letter) -> Message:
 def watches(maker: Maker) -> Iterator[Command]:
     """What watches do today."""
     letters = {x.fire.watch: x for x in maker.made.letters if x.fire is not None}
-    fires = [*maker.made.fires, *(x.fire for x in letters.values() if x.fire)]
-    for fire in fires:
+    named = {*letters, *(fire.watch for fire in maker.made.fires)}
+    for fire in maker.found.fire:
+        if fire.watch not in named:
+            continue
         letter = letters.get(fire.watch)
         when = (letter.when if letter else None) or ANY_TIME
         if letter:
             yield remind(maker, letter)
         for action in maker.watch(fire.watch).do:
-            wanted = action.kind in ("task", "note") and action.id not in fired(maker.case, fire)
+            wanted = left(maker.case, fire, action.id) if action.kind in ("task", "note") else None
             if wanted and not vetoes(maker.made.decision, "", action.kind):
                 yield maker.deed(
-                    action, fire.watch, fire.items, cycle=fire.cycle, watch=True,
-                    occurrences=fire.occurrences, not_before=when[0], not_after=when[1],
+                    action, fire.watch, wanted.items, cycle=fire.cycle, watch=True,
+                    occurrences=wanted.occurrences, not_before=when[0], not_after=when[1],
                 )  # fmt: skip
