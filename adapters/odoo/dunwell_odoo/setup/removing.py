@@ -23,7 +23,7 @@ def removing(admin: Admin, *, log: bool) -> list[Step]:
     steps = [*_holds(admin, made), *_types(admin, made), *_reminders(admin, made)]
     steps += _log(admin, made, log=log)
     last = _module(admin)
-    for xid in sorted(names.LABELS, key=_rank):
+    for xid in sorted(list(names.LABELS)[::-1], key=_rank):
         if xid == names.GROUP:  # whose comment remembers that the module was installed for us
             steps += last
         record = made.get(xid.partition(".")[2])
