@@ -23,7 +23,7 @@ def removing(admin: Admin, *, log: bool) -> list[Step]:
     steps = [*_holds(admin, made), *_types(admin, made), *_reminders(admin, made)]
     steps += _log(admin, made, log=log)
     last = _module(admin)
-    for xid in sorted(list(names.LABELS)[::-1], key=_rank):
+    for xid in sorted(names.LABELS, key=_rank):
         if xid == names.GROUP:  # whose comment remembers that the module was installed for us
             steps += last
         record = made.get(xid.partition(".")[2])
@@ -32,8 +32,10 @@ def removing(admin: Admin, *, log: bool) -> list[Step]:
     return steps
 
 
-def _rank(xid: str) -> int:
-    return _KINDS.index(xid.partition(".")[2].partition("_")[0])
+def _rank(xid: str) -> tuple[int, int]:
+    """By kind, and within a kind what was made last goes first."""
+    kind = xid.partition(".")[2].partition("_")[0]
+    return _KINDS.index(kind), -list(names.LABELS).index(xid)
 
 
 def _removal(admin: Admin, xid: str, record: Record) -> Step:
