@@ -8,22 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from dunwell_odoo import codec
-from dunwell_odoo.asking import (
-    EVERYTHING,
-    Domain,
-    Record,
-    day,
-    instant,
-    pages,
-    parts,
-    text,
-    these,
-)
+from dunwell_odoo.asking import EVERYTHING, Domain, Question, Record, parts, these, together, whole
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.owners import MODELS, Owner, Owners
 from dunwell_odoo.site import Site
+from dunwell_odoo.values import day, instant, text
 
+MESSAGE = "mail.message"
 SIZE = 5_000
 KEEP = timedelta(days=400)
 """How long what has ended is told of."""
@@ -99,14 +91,17 @@ class Activities:
             return Found()
         since = self.site.main.on(self.now) - KEEP
         wheres = list(self._where(debtors))
+        asked = [self._activities(types, where, since) for where, _ in wheres]
+        asked += [self._messages(types, where, since) for _, where in wheres]
         there: dict[int, Noted] = {}
         told = _Told()
-        for where, _ in wheres:
-            for page in self._activities(types, where, since):
-                there |= {each.id: each for each in page}
-        for _, where in wheres:
-            for rows in self._messages(types, where, since):
-                self._listen(rows, told)
+        answers = together(self.door, self.installed.action, asked)
+        for question, rows in zip(asked, answers, strict=True):
+            for page in whole(self.door, question, rows):
+                if question.model == MESSAGE:
+                    self._listen(page, told)
+                else:
+                    there |= {each.id: each for each in self._noted(page)}
         return Found(list(_joined(there, told)), told.moved)
 
     def _where(self, debtors: Sequence[str] | None) -> Iterator[tuple[Domain, Domain]]:
@@ -119,60 +114,45 @@ class Activities:
                 one: Domain = [["res_id", "in", list(part)]]
                 yield [["res_model", "=", model], *one], [["model", "=", model], *one]
 
-    def _activities(
-        self, types: Sequence[int], where: Domain, since: date
-    ) -> Iterator[list[Noted]]:
-        domain: Domain = [
-            ["activity_type_id", "in", types],
-            "|",
-            ["active", "=", True],
-            ["date_done", ">=", since.isoformat()],
-            *where,
-        ]
+    def _activities(self, types: Sequence[int], where: Domain, since: date) -> Question:
+        ended = ["|", ["active", "=", True], ["date_done", ">=", since.isoformat()]]
+        domain: Domain = [["activity_type_id", "in", types], *ended, *where]
         said = ["feedback"] if self.door.version >= FEEDBACK else []
-        for page in pages(
-            self.door, "mail.activity", domain, these(*FIELDS, *said), size=SIZE,
-            context=EVERYTHING,
-        ):  # fmt: skip
-            owners = self.owners.of((row["res_model"], row["res_id"]) for row in page)
-            yield [
-                self._noted(row, owner)
-                for row in page
-                if (owner := owners.get((row["res_model"], row["res_id"]))) is not None
-            ]
+        return Question("mail.activity", domain, these(*FIELDS, *said), SIZE, EVERYTHING)
 
-    def _noted(self, row: Record, owner: Owner) -> Noted:
-        made = self._day(row["create_date"])
-        key = _KEY.search(row["note"] or "")
-        return Noted(
-            id=row["id"],
-            type=row["activity_type_id"],
-            owner=owner,
-            model=row["res_model"],
-            record=row["res_id"],
-            made=made,
-            by=day(row["date_deadline"]) or made,
-            summary=text(row["summary"]) or "",
-            key=key[1] if key else "",
-            active=row["active"],
-            ended=None if row["active"] else day(row["date_done"]),
-            outcome=text(row.get("feedback")),
-        )
-
-    def _messages(
-        self, types: Sequence[int], where: Domain, since: date
-    ) -> Iterator[list[Record]]:
+    def _messages(self, types: Sequence[int], where: Domain, since: date) -> Question:
         ours: Domain = [["body", "like", "[dunwell-"]]
         if self.door.version < FEEDBACK:
             ours = ["|", *ours, ["body", "like", 'id="dunwell-']]
-        domain = [
-            ["mail_activity_type_id", "in", types],
-            ["date", ">=", since.isoformat()],
-            *ours,
+        domain: Domain = [
+            ["mail_activity_type_id", "in", types], ["date", ">=", since.isoformat()], *ours,
             *where,
-        ]
+        ]  # fmt: skip
         spec = these("model", "res_id", "date", "body", "mail_activity_type_id")
-        return pages(self.door, "mail.message", domain, spec, size=SIZE)
+        return Question(MESSAGE, domain, spec, SIZE)
+
+    def _noted(self, page: Sequence[Record]) -> Iterator[Noted]:
+        owners = self.owners.of((row["res_model"], row["res_id"]) for row in page)
+        for row in page:
+            owner = owners.get((row["res_model"], row["res_id"]))
+            if owner is None:
+                continue
+            made = self._day(row["create_date"])
+            key = _KEY.search(row["note"] or "")
+            yield Noted(
+                id=row["id"],
+                type=row["activity_type_id"],
+                owner=owner,
+                model=row["res_model"],
+                record=row["res_id"],
+                made=made,
+                by=day(row["date_deadline"]) or made,
+                summary=text(row["summary"]) or "",
+                key=key[1] if key else "",
+                active=row["active"],
+                ended=None if row["active"] else day(row["date_done"]),
+                outcome=text(row.get("feedback")),
+            )
 
     def _listen(self, page: Sequence[Record], told: _Told) -> None:
         """What messages tell: what was moved, what was thrown away, what was done."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from dunwell.log.entry import Entry, Result
 from dunwell.port import Appended, Capabilities, Delivery, Effect, Found, Heads, Sought
 from dunwell_odoo import desk, survey
-from dunwell_odoo.asking import day
+from dunwell_odoo.asking import together
 from dunwell_odoo.clock import Clock
 from dunwell_odoo.contacts import Contacts
 from dunwell_odoo.door import Door
@@ -41,7 +41,7 @@ class OdooAdapter:
 
     def __init__(self, door: Door, options: Options, *, page_rows: int = 5_000) -> None:
         self.door, self.options, self.page_rows = door, options, page_rows
-        self.clock = Clock(door)
+        self.clock = Clock(door, lambda: self.installed.action)
         self.site = Site(door, wanted=options.companies, zone=options.timezone)
         self.owners = Owners(door)
         self.kept = Kept()
@@ -71,17 +71,27 @@ class OdooAdapter:
         """Which database and companies, their own today, Odoo's clock."""
         from dunwell.model import Describe
 
-        now = self.clock.ask()
-        self.site.fresh_companies()
-        main = self.site.main
+        bank = self._reader.look()
+        main, now = self.site.main, self.clock.now()
         return Describe(
             tenant=self.tenant,
             system="odoo",
             on=main.on(now),
             now=now,
-            bank_data_on=self._bank_data_on(main.on(now)),
-            notes=self.site.notes,
+            bank_data_on=bank,
+            notes=(*self.site.notes, *self._remarks),
         )
+
+    @property
+    def _remarks(self) -> tuple[str, ...]:
+        """What else a person should know who asked what works here; a plan never pays for it."""
+        return self._told if "_capabilities" in vars(self) else ()
+
+    @cached_property
+    def _told(self) -> tuple[str, ...]:
+        works = ", ".join(f"{c.name} ({c.currency})" for c in self.site.companies.values())
+        found = survey.survey(self.door, self.installed, native=self.native)
+        return f"works for {works}", *found.remarks
 
     @property
     def tenant(self) -> str:
@@ -93,15 +103,6 @@ class OdooAdapter:
         )
         return f"odoo:{where}/{self.options.database}{chosen}"
 
-    def _bank_data_on(self, on: date) -> date | None:
-        """The day of the newest bank transaction; None where no statements are kept."""
-        found = self.door.call(
-            "account.bank.statement.line", "search_read", fields=["date"], limit=1, load=None,
-            order="date desc, id desc",
-            domain=[["date", "<=", on.isoformat()], *self.site.where()],
-        )  # fmt: skip
-        return day(found[0]["date"]) if found else None
-
     def capabilities(self) -> Capabilities:
         """What works here, how well, and who can grant what is missing; asked once."""
         return self._capabilities
@@ -112,22 +113,32 @@ class OdooAdapter:
         """The rows of a published table, in pages."""
         from dunwell.model.tables import page
 
+        chosen = None if debtors is None else list(debtors)
+        for rows in self._reader.pages(table, chosen, since):
+            yield page(table, rows)
+
+    @property
+    def _reader(self) -> Reader:
         portal = self.installed.portal or self.options.url
-        reader = Reader(
+        return Reader(
             self.door, self.site, self.installed, self.owners, self.clock, self.kept,
             self.page_rows, portal if self.options.payment_links else "",
         )  # fmt: skip
-        chosen = None if debtors is None else list(debtors)
-        for rows in reader.pages(table, chosen, since):
-            yield page(table, rows)
 
     def heads(self, *, debtors: Sequence[str] | None = None, since: date) -> Heads:
         """The entries that the engine folds."""
         if debtors is not None and not debtors:
             return Heads([], self.clock.now())
-        entries = self.log_of.heads(debtors)
-        entries += self._contacts.read(debtors, since)
-        return Heads(entries, self.clock.ask())
+        chosen = None if debtors is None else list(debtors)
+        entries = [] if self.installed.action else self.log_of.heads(chosen)
+        asked = list(self._contacts.asks(chosen, since))
+        if self.installed.action:
+            entries, answers = self.log_of.heads_with(chosen, asked, self.clock)
+        else:
+            answers = together(self.door, 0, asked, self.clock)
+        for question, rows in zip(asked, answers, strict=True):
+            entries += self._contacts.heard(question, rows, chosen)
+        return Heads(entries, self.clock.now())
 
     @property
     def _contacts(self) -> Contacts:
@@ -165,7 +176,8 @@ class OdooAdapter:
         """The log, newest first; with what customers wrote to us."""
         found = self.log_of.newest(debtor, limit)
         chosen = None if debtor is None else [debtor]
-        found += self._contacts.read(chosen, EVER, inbound=True)
+        for question in self._contacts.asks(chosen, EVER, inbound=True):
+            found += self._contacts.heard(question, None, chosen)
         found.sort(key=_age, reverse=True)
         return found[:limit]
 

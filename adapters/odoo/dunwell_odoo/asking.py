@@ -1,14 +1,15 @@
-"""Questions to Odoo that come in pages, and the plain values in its answers."""
+"""Questions to Odoo: a page a call, or several in one call by the server action."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dunwell.money import exponent
+from dunwell_odoo import inside
+from dunwell_odoo.clock import ASKED, Clock
 from dunwell_odoo.door import Door
+from dunwell_odoo.values import instant
 
 T = TypeVar("T")
 
@@ -33,6 +34,75 @@ def these(*names: str, **behind: Spec) -> dict[str, Mapping[str, Any]]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Records of a model, a page at a time beyond the last one seen: nobody's work hides a row.
+
+    `order` other than by id is for questions of one page alone.
+    """
+
+    model: str
+    domain: Domain
+    spec: Spec
+    size: int
+    context: Mapping[str, object] | None = None
+    order: str = "id"
+
+    def given(self, last: int = 0) -> dict[str, Any]:
+        """What `web_search_read` is given for the page beyond a record."""
+        return {
+            "domain": [*self.domain, ["id", ">", last]] if last else self.domain,
+            "specification": self.spec,
+            "limit": self.size,
+            "order": self.order,
+            "count_limit": 1,  # how many there are beyond this page is not asked
+        }
+
+    @property
+    def step(self) -> dict[str, Any]:
+        """The same for the server action, for the first page."""
+        context = self.context or {}
+        return {"do": "read", "model": self.model, "given": self.given(), "context": context}
+
+
+def first(door: Door, question: Question, last: int = 0) -> list[Record]:
+    """One page."""
+    given = question.given(last)
+    found = door.call(question.model, "web_search_read", context=question.context, **given)
+    rows: list[Record] = found["records"]
+    return rows
+
+
+def together(
+    door: Door, action: int, questions: Sequence[Question], clock: Clock | None = None
+) -> list[list[Record]]:
+    """The first pages of several questions: by the server action they are one call, of one
+    moment, with the rights of the user all the same. The clock is asked too, where it is given.
+    """
+    if not action:
+        if clock is not None:
+            clock.ask()
+        return [first(door, question) for question in questions]
+    steps = [*(question.step for question in questions), *([ASKED] if clock else [])]
+    answers = inside.run(door, action, steps) if steps else []
+    if clock is not None:
+        clock.heard(instant(answers.pop()))
+    return answers
+
+
+def whole(
+    door: Door, question: Question, rows: list[Record] | None = None
+) -> Iterator[list[Record]]:
+    """All pages, one call each; `rows` is the first one where it is here already."""
+    while True:
+        rows = first(door, question) if rows is None else rows
+        if rows:
+            yield rows
+        if len(rows) < question.size:
+            return
+        rows = first(door, question, rows[-1]["id"])
+
+
 def pages(
     door: Door,
     model: str,
@@ -42,25 +112,8 @@ def pages(
     size: int,
     context: Mapping[str, object] | None = None,
 ) -> Iterator[list[Record]]:
-    """Records beyond the last one seen, one call a page: nobody's work hides a row."""
-    last = 0
-    while True:
-        found = door.call(
-            model,
-            "web_search_read",
-            domain=[*domain, ["id", ">", last]] if last else domain,
-            specification=spec,
-            limit=size,
-            order="id",
-            count_limit=1,  # how many there are beyond this page is not asked
-            context=context,
-        )
-        rows: list[Record] = found["records"]
-        if rows:
-            yield rows
-        if len(rows) < size:
-            return
-        last = rows[-1]["id"]
+    """All pages of a question, one call each."""
+    return whole(door, Question(model, domain, spec, size, context))
 
 
 def rows(
@@ -81,46 +134,3 @@ def parts(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Values in parts of a size that one call takes."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
-
-
-def numbers(names: Sequence[str]) -> list[int]:
-    """The ids among names of records; what is no number names no record.
-
-    >>> numbers(["7", "nobody", "12", "7"])
-    [7, 12]
-    """
-    return sorted({int(name) for name in names if name.isascii() and name.isdecimal()})
-
-
-def day(value: object) -> date | None:
-    """A day, where there is one."""
-    return date.fromisoformat(value[:10]) if isinstance(value, str) and value else None
-
-
-def instant(value: object) -> datetime:
-    """Odoo's instants are UTC, to the second."""
-    return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
-
-
-def stamp(at: datetime) -> str:
-    """An instant as Odoo writes it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def text(value: object) -> str | None:
-    """A text, where there is one: Odoo says False for none."""
-    return value.strip() or None if isinstance(value, str) else None
-
-
-def minor(value: object, currency: str) -> int:
-    """Whole minor units of an amount that Odoo keeps rounded, as its own float or exact.
-
-    >>> minor(Decimal("900.50"), "EUR"), minor(57, "JPY"), minor(Decimal("1.001"), "KWD")
-    (90050, 57, 1001)
-    """
-    try:
-        digits = exponent(currency)
-    except ValueError:  # a currency of the company's own
-        digits = 2
-    amount = value if isinstance(value, Decimal) else Decimal(str(value or 0))
-    return int(amount.scaleb(digits).to_integral_value(ROUND_HALF_EVEN))

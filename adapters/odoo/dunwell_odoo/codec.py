@@ -90,7 +90,8 @@ def paragraphs(text: str) -> str:
 def plain(html: str) -> str:
     """The text of a note: what people read."""
     broken = re.sub(r"<br\s*/?>|</p>\s*<p[^>]*>|</div>\s*<div[^>]*>", "\n", html or "")
-    return unescape(_PLAIN.sub("", broken)).strip()
+    lines = (" ".join(line.split()) for line in unescape(_PLAIN.sub("", broken)).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def entry(debtor: str, html: str, at: datetime) -> Entry | None:

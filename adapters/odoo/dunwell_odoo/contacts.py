@@ -9,10 +9,11 @@ from typing import Literal
 
 from dunwell.log.entry import Entry
 from dunwell_odoo import names
-from dunwell_odoo.asking import Domain, Record, Spec, instant, pages, parts, stamp, text, these
+from dunwell_odoo.asking import Domain, Question, Record, Spec, parts, these, whole
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.owners import MODELS, Owner, Owners
+from dunwell_odoo.values import instant, stamp, text
 
 SIZE = 5_000
 OUT = ("comment", "email_outgoing", "sms")
@@ -33,24 +34,29 @@ class Contacts:
     installed: Installed
     owners: Owners
 
-    def read(
+    def asks(
         self, debtors: Sequence[str] | None, since: date, *, inbound: bool = False
-    ) -> Iterator[Entry]:
-        """The contacts since a day (a day early: the day is a company's, the stamps are UTC).
-
-        With `inbound` also what customers wrote to us.
+    ) -> Iterator[Question]:
+        """What to ask for contacts since a day (a day early: the day is a company's, the stamps
+        are UTC). With `inbound` also what customers wrote to us.
         """
         early = datetime.combine(since - timedelta(days=1), time(), UTC)
         domain = [["date", ">=", stamp(early)], *self._written(inbound)]
         for where in self._where(debtors):
-            for page in pages(self.door, "mail.message", [*domain, *where], SPEC, size=SIZE):
-                owners = self.owners.of((row["model"], row["res_id"]) for row in page)
-                for row in page:
-                    owner = owners.get((row["model"], row["res_id"]))
-                    if owner is not None and (debtors is None or owner.debtor in debtors):
-                        found = self._entry(row, owner)
-                        if found is not None:
-                            yield found
+            yield Question("mail.message", [*domain, *where], SPEC, SIZE)
+
+    def heard(
+        self, question: Question, rows: list[Record] | None, debtors: Sequence[str] | None
+    ) -> Iterator[Entry]:
+        """The contacts of all pages; `rows` is the first page where it is here already."""
+        for page in whole(self.door, question, rows):
+            owners = self.owners.of((row["model"], row["res_id"]) for row in page)
+            for row in page:
+                owner = owners.get((row["model"], row["res_id"]))
+                if owner is not None and (debtors is None or owner.debtor in debtors):
+                    found = self._entry(row, owner)
+                    if found is not None:
+                        yield found
 
     def _written(self, inbound: bool) -> Domain:
         ours = [

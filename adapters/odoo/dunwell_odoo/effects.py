@@ -10,12 +10,13 @@ from typing import Any
 from dunwell.log.entry import Result
 from dunwell.port import Effect
 from dunwell_odoo import codec, sending
-from dunwell_odoo.asking import EVERYTHING, Record, numbers, parts, rows, text, these
+from dunwell_odoo.asking import EVERYTHING, Record, parts, rows, these
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.names import HOLD, message_id
 from dunwell_odoo.site import Site
 from dunwell_odoo.standing import KIND, mark, written
+from dunwell_odoo.values import numbers, text
 
 SIZE = 5_000
 PARTNER = "res.partner"

@@ -21,7 +21,7 @@ from dunwell.errors import UnavailableError
 from dunwell.log.entry import Entry, Result
 from dunwell.port import Found, Sought
 from dunwell_odoo import codec
-from dunwell_odoo.asking import EVERYTHING, Record, numbers, pages, parts, these
+from dunwell_odoo.asking import EVERYTHING, Record, pages, parts, these
 from dunwell_odoo.clock import Clock
 from dunwell_odoo.door import BrokenError, Door, RefusedError
 from dunwell_odoo.effects import Deed
@@ -29,6 +29,7 @@ from dunwell_odoo.installed import Installed
 from dunwell_odoo.log import Log
 from dunwell_odoo.names import HOLD, effect_id, key_of, message_id
 from dunwell_odoo.standing import mark
+from dunwell_odoo.values import numbers
 
 SLOW = timedelta(seconds=130)
 """How long Odoo may be at work on a call: its own limit is 120 s. Of a short lease it is half."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dunwell_odoo.asking import Domain, Record, Spec, day, minor, text, these
+from dunwell_odoo.asking import Domain, Record, Spec, these
+from dunwell_odoo.values import day, minor, text
 
 Row = dict[str, object]
 

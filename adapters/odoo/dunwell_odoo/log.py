@@ -11,10 +11,12 @@ from dunwell.errors import DeniedError, UnavailableError
 from dunwell.log.entry import Entry
 from dunwell.port import Appended, Lost, Refused, Won
 from dunwell_odoo import codec, inside
-from dunwell_odoo.asking import Domain, Record, instant, numbers, pages, parts, these
+from dunwell_odoo.asking import Domain, Question, Record, pages, parts, these
+from dunwell_odoo.clock import ASKED, Clock
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.names import MESSAGE_HOST, entry_id
+from dunwell_odoo.values import instant, numbers
 
 MESSAGE = "mail.message"
 BATCH = 500
@@ -184,6 +186,43 @@ class Log:
 
     def heads(self, debtors: Sequence[str] | None) -> list[Entry]:
         """The newest outcome of each debtor and all after it; all where there is none."""
+        if self.installed.action:
+            return self.heads_with(debtors, (), None)[0]
+        return self._known(self._in_steps(debtors))
+
+    def heads_with(
+        self, debtors: Sequence[str] | None, asked: Sequence[Question], clock: Clock | None
+    ) -> tuple[list[Entry], list[list[Record]]]:
+        """The heads, and the first pages of questions, by the server action: of one moment, in
+        one call while the log has no further page.
+        """
+        heads: dict[str, object] = {
+            "do": "heads",
+            "subtype": self.installed.log,
+            "outcome": OUTCOME,
+            "all": debtors is None,
+            "partners": numbers(debtors or ()),
+            "limit": SIZE,
+        }
+        steps = [*(each.step for each in asked), {**heads, "last": 0}, *([ASKED] if clock else [])]
+        answers = inside.run(self.door, self.installed.action, steps)
+        if clock is not None:
+            clock.heard(instant(answers.pop()))
+        rows = answers.pop()
+        found = list(_entries(rows))
+        while len(rows) == SIZE:
+            step = {**heads, "last": rows[-1]["id"]}
+            (rows,) = inside.run(self.door, self.installed.action, [step])
+            found += _entries(rows)
+        return self._known(found), answers
+
+    def _known(self, entries: list[Entry]) -> list[Entry]:
+        for each in entries:
+            self.seen[each.debtor] = max(self.seen.get(each.debtor, 0), each.position or 0)
+        return entries
+
+    def _in_steps(self, debtors: Sequence[str] | None) -> list[Entry]:
+        """With the rights of the user alone: which are the newest, then these."""
         alone: list[int] = []
         since: list[tuple[str, int]] = []
         for debtor, kinds in self._newest(debtors).items():
@@ -197,8 +236,6 @@ class Log:
             found += self._read([["id", "in", part]])
         for ranges in parts(since, RANGES):
             found += self._read(_ranges(ranges))
-        for each in found:
-            self.seen[each.debtor] = max(self.seen.get(each.debtor, 0), each.position or 0)
         return found
 
     def _newest(self, debtors: Sequence[str] | None) -> dict[str, dict[str, int]]:
@@ -229,10 +266,7 @@ class Log:
     def _read(self, domain: Domain) -> Iterator[Entry]:
         spec = these("res_id", "date", "body")
         for page in pages(self.door, MESSAGE, [*self.mine, *domain], spec, size=SIZE):
-            for row in page:
-                found = codec.entry(str(row["res_id"]), row["body"], instant(row["date"]))
-                if found is not None:
-                    yield found
+            yield from _entries(page)
 
     def newest(self, debtor: str | None, limit: int) -> list[Entry]:
         """The log for people, newest first."""
@@ -241,8 +275,15 @@ class Log:
             MESSAGE, "search_read", domain=[*self.mine, *where], load=None,
             fields=["res_id", "date", "body"], order="id desc", limit=limit,
         )  # fmt: skip
-        found = [codec.entry(str(r["res_id"]), r["body"], instant(r["date"])) for r in told]
-        return [each for each in found if each is not None]
+        return list(_entries(told))
+
+
+def _entries(rows: Sequence[Record]) -> Iterator[Entry]:
+    """The entries of messages."""
+    for row in rows:
+        found = codec.entry(str(row["res_id"]), row["body"], instant(row["date"]))
+        if found is not None:
+            yield found
 
 
 def _short(debtor: str, position: int) -> str:

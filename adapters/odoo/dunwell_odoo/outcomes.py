@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from dunwell.log.keys import address_hash
 from dunwell.port import Delivery
 from dunwell_odoo import names
-from dunwell_odoo.asking import EVERYTHING, instant, pages, these
+from dunwell_odoo.asking import EVERYTHING, pages, these
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.partners import address, phone
 from dunwell_odoo.site import Site
+from dunwell_odoo.values import instant
 
 SIZE = 2_000
 BAD_ADDRESS = (

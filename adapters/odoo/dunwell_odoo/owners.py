@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dunwell_odoo.asking import EVERYTHING, Domain, numbers, pages, parts, these
+from dunwell_odoo.asking import EVERYTHING, Domain, pages, parts, these
 from dunwell_odoo.door import Door
+from dunwell_odoo.values import numbers
 
 SIZE = 5_000
 OURS = ("out_invoice", "out_refund", "out_receipt")

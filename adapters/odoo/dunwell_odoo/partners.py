@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from email.utils import getaddresses
 
-from dunwell_odoo.asking import Record, Spec, day, minor, text, these
+from dunwell_odoo.asking import Record, Spec, these
 from dunwell_odoo.lines import Row
 from dunwell_odoo.site import Company
+from dunwell_odoo.values import day, minor, text
 
 TYPES = ("business", "consumer", "public")
 ROLES = {"invoice": "billing", "followup": "billing", "delivery": "delivery"}

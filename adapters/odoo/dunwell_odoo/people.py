@@ -9,11 +9,12 @@ from datetime import date
 
 from dunwell.money import Money, exponent
 from dunwell_odoo.activities import Found, Noted
-from dunwell_odoo.asking import Record, minor, pages, parts, these
+from dunwell_odoo.asking import Record, pages, parts, these
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.lines import RECEIVABLE, Row, document
 from dunwell_odoo.site import Site
+from dunwell_odoo.values import minor
 
 SIZE = 5_000
 _AMOUNT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?([A-Z]{3})\b")

@@ -10,7 +10,18 @@ from decimal import Decimal
 from dunwell_odoo import lines as ledger
 from dunwell_odoo import partners as cards
 from dunwell_odoo.activities import Activities
-from dunwell_odoo.asking import EVERYTHING, Domain, Record, Spec, day, numbers, pages, parts, text
+from dunwell_odoo.asking import (
+    EVERYTHING,
+    Domain,
+    Question,
+    Record,
+    Spec,
+    first,
+    pages,
+    parts,
+    these,
+    together,
+)
 from dunwell_odoo.clock import Clock
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
@@ -22,6 +33,7 @@ from dunwell_odoo.people import People
 from dunwell_odoo.settlements import Settlements
 from dunwell_odoo.site import Site, person
 from dunwell_odoo.standing import holds_of
+from dunwell_odoo.values import day, numbers, text
 
 LINE = "account.move.line"
 RATES = 5_000
@@ -81,9 +93,37 @@ class Reader:
 
     # -- who we are -----------------------------------------------------------------------------
 
+    def look(self) -> date | None:
+        """Who we are and what time it is, asked anew; the day of the newest bank transaction, None
+        where no statements are kept. Where it is one call, people and rates come with it.
+        """
+        whole = [self.site.asks_people, self.site.asks_currencies, self._asks_rates]
+        asked = [self.site.asks_who, self._asks_bank, *(whole if self.installed.action else [])]
+        who, bank, *more = together(self.door, self.installed.action, asked, self.clock)
+        self.site.heard_who(who)
+        self.kept.keep("companies", None, self._companies())
+        if more:
+            people, currencies, rates = more
+            self.site.heard_currencies(currencies)
+            self.kept.keep("people", None, self._people(self.site.heard_people(people)))
+            self.kept.keep("rates", None, self._rates(rates))
+        days = [found for row in bank if (found := day(row["date"]))]
+        return min(max(days), self.site.main.on(self.clock.now())) if days else None
+
+    @property
+    def _asks_bank(self) -> Question:
+        return Question(
+            "account.bank.statement.line", self.site.where(), these("date"), 1,
+            order="date desc, id desc",
+        )  # fmt: skip
+
     def companies(self) -> Rows:
         """Ours."""
-        yield [
+        self.site.fresh_companies()
+        yield self._companies()
+
+    def _companies(self) -> list[Row]:
+        return [
             {
                 "id": str(one.id),
                 "name": one.name,
@@ -92,36 +132,41 @@ class Reader:
                 "timezone": one.zone.key,
                 "email": one.email,
             }
-            for one in self.site.fresh_companies().values()
+            for one in self.site.companies.values()
         ]
 
     def people(self) -> Rows:
         """Our users: tasks go to them, by e-mail address or login."""
-        rows = self.site.fresh_people()
-        first: dict[str, Row] = {}
+        yield self._people(self.site.fresh_people())
+
+    def _people(self, rows: Sequence[Record]) -> list[Row]:
+        found: dict[str, Row] = {}
         for row in sorted(rows, key=lambda row: not row["active"]):
             name = person(row)
-            first.setdefault(
-                name,
-                {
-                    "id": name,
-                    "name": text(row["name"]),
-                    "email": text(row["email"]),
-                    "active": row["active"],
-                },
-            )
-        yield list(first.values())
+            one: Row = {"id": name, "name": text(row["name"]), "email": text(row["email"])}
+            found.setdefault(name, {**one, "active": row["active"]})
+        return list(found.values())
+
+    @property
+    def _asks_rates(self) -> Question:
+        """The newest rates of all currencies in use."""
+        spec = these("name", "rate", "currency_id", "company_id")
+        used = [["currency_id.active", "=", True]]
+        return Question("res.currency.rate", used, spec, RATES, order="name desc, id")
 
     def rates(self) -> Rows:
         """Units of a company's currency for one of another; Odoo keeps the inverse, to a base."""
-        found = self.door.call(
-            "res.currency.rate", "search_read", domain=[["currency_id.active", "=", True]],
-            fields=["name", "rate", "currency_id", "company_id"], order="name desc, id",
-            limit=RATES, load=None,
-        )  # fmt: skip
-        for company in self.site.companies.values():
-            mine = [row for row in found if row["company_id"] in (company.id, False)]
-            yield list(_rates(mine, str(company.id), company.currency, self.site.currency))
+        yield self._rates(first(self.door, self._asks_rates))
+
+    def _rates(self, found: Sequence[Record]) -> list[Row]:
+        return [
+            rate
+            for company in self.site.companies.values()
+            for rate in _rates(
+                [row for row in found if row["company_id"] in (company.id, False)],
+                str(company.id), company.currency, self.site.currency,
+            )
+        ]  # fmt: skip
 
     # -- who owes -------------------------------------------------------------------------------
 
@@ -178,7 +223,7 @@ class Reader:
             self.site.currency, self.site.person, self.portal, self.installed.flag
         )
         free: list[Record] = []
-        first: dict[int, str] = {}
+        oldest: dict[int, str] = {}
         for where in self._of(debtors, "partner_id"):
             domain = [*ledger.RECEIVABLE, ["reconciled", "=", False], *where]
             spec = ledger.specification(maker.flag)
@@ -187,10 +232,10 @@ class Reader:
                 owed = [row for row in page if maker.owed(row)]
                 free += [row for row in page if maker.free(row)]
                 for row in owed:
-                    first.setdefault(row["move_id"]["id"], str(row["id"]))
+                    oldest.setdefault(row["move_id"]["id"], str(row["id"]))
                 yield [row for each in owed if (row := maker.item(each))["balance"]]
         made = [
-            maker.credit(row, first.get(row["move_id"]["reversed_entry_id"] or 0)) for row in free
+            maker.credit(row, oldest.get(row["move_id"]["reversed_entry_id"] or 0)) for row in free
         ]
         self.kept.keep("credits", whom(debtors), [row for row in made if row["balance"]])
 

@@ -9,10 +9,11 @@ from typing import Any
 from dunwell.command import Message
 from dunwell.port import Effect
 from dunwell_odoo import codec, names
-from dunwell_odoo.asking import EVERYTHING, Record, numbers, parts, rows, these
+from dunwell_odoo.asking import EVERYTHING, Record, parts, rows, these
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.partners import address, phone
+from dunwell_odoo.values import numbers
 
 SIZE = 5_000
 CHANNELS = ("email", "sms")
@@ -89,7 +90,6 @@ def arguments(
     message = effect.command.message
     assert message is not None
     context = {
-        "lang": message.language,
         "mail_create_nosubscribe": True,  # nobody follows because of us
         "mail_post_autofollow": False,
     }

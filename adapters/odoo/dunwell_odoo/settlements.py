@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dunwell_odoo.asking import Domain, Record, Spec, day, minor, pages, parts, these
+from dunwell_odoo.asking import Domain, Record, Spec, pages, parts, these
 from dunwell_odoo.door import Door
 from dunwell_odoo.lines import Row, debtor
+from dunwell_odoo.values import day, minor
 
 PARTIAL = "account.partial.reconcile"
 

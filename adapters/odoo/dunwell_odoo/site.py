@@ -8,8 +8,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dunwell.errors import ConfigurationError
-from dunwell_odoo.asking import EVERYTHING, Domain, Record, rows, text, these
+from dunwell_odoo.asking import EVERYTHING, Domain, Question, Record, first, these
 from dunwell_odoo.door import Door
+from dunwell_odoo.values import text
 
 SIZE = 5_000
 UTC_ZONE = ZoneInfo("UTC")
@@ -57,20 +58,24 @@ class Site:
         known = self.companies
         return known.get(self._main) or next(iter(known.values()))
 
-    def fresh_companies(self) -> Mapping[int, Company]:
-        """Read them anew; one call."""
+    @property
+    def asks_who(self) -> Question:
+        """Who we are, and for which companies we may work."""
         company = these(
             "name", "email", "country_code", currency_id=these("name"), partner_id=these("tz")
         )
-        found = self.door.call(
-            "res.users",
-            "web_search_read",
-            domain=[["id", "=", self.door.uid]],
-            specification=these("tz", "company_id", company_ids=company),
-        )
-        (user,) = found["records"] or [{}]
+        spec = these("tz", "company_id", company_ids=company)
+        return Question("res.users", [["id", "=", self.door.uid]], spec, 1)
+
+    def fresh_companies(self) -> Mapping[int, Company]:
+        """Read them anew; one call."""
+        return self.heard_who(first(self.door, self.asks_who))
+
+    def heard_who(self, rows: Sequence[Record]) -> Mapping[int, Company]:
+        """The companies that are worked for, from the answer."""
+        user: Record = rows[0] if rows else {"company_id": 0, "company_ids": []}
         zone = text(user.get("tz")) or ""
-        known = [_company(row, self.zone or zone) for row in user.get("company_ids", ())]
+        known = [_company(row, self.zone or zone) for row in user["company_ids"]]
         chosen = [c for c in known if not self.wanted or {c.id, c.name} & {*self.wanted}]
         self._refuse(known, chosen)
         self.notes = () if self.zone or zone else ("no time zone is known: days are those of UTC",)
@@ -86,9 +91,13 @@ class Site:
             what = f"there is no company '{missing[0]}' for the user" if missing else "no company"
             raise ConfigurationError(f"{what} (it may work for {there or 'none'})")
 
-    def where(self, field: str = "company_id") -> Domain:
-        """The condition that a record is of these companies."""
-        return [[field, "in", list(self.companies)]] if self.wanted else []
+    def where(self) -> Domain:
+        """The condition that a record is of these companies, whether they are known yet or not."""
+        if not self.wanted:
+            return []
+        numbers = [one for one in self.wanted if isinstance(one, int)]
+        names = [one for one in self.wanted if isinstance(one, str)]
+        return ["|", ["company_id", "in", numbers], ["company_id.name", "in", names]]
 
     def here(self, company: str) -> bool:
         """Whether a company is one of these; the empty name is all of them."""
@@ -96,27 +105,39 @@ class Site:
 
     # -- currencies -----------------------------------------------------------------------------
 
+    @property
+    def asks_currencies(self) -> Question:
+        """All currencies, those too that are not used any more."""
+        return Question("res.currency", [], these("name"), SIZE, EVERYTHING)
+
+    def heard_currencies(self, rows: Sequence[Record]) -> None:
+        """Remember their codes."""
+        self._currencies = {row["id"]: row["name"] for row in rows}
+
     def currency(self, number: int) -> str:
         """The ISO code of a currency."""
         if number not in self._currencies:
-            found = rows(
-                self.door, "res.currency", [], these("name"), size=SIZE, context=EVERYTHING
-            )
-            self._currencies = {row["id"]: row["name"] for row in found}
+            self.heard_currencies(first(self.door, self.asks_currencies))
         return self._currencies[number]
 
     # -- people ---------------------------------------------------------------------------------
 
+    @property
+    def asks_people(self) -> Question:
+        """Our users: id, login, name, email, active."""
+        spec = these("login", "name", "email", "active")
+        return Question("res.users", [["share", "=", False]], spec, SIZE, EVERYTHING)
+
     def fresh_people(self) -> list[Record]:
-        """Our users, read anew: id, login, name, email, active; one call."""
-        found = rows(
-            self.door, "res.users", [["share", "=", False]],
-            these("login", "name", "email", "active"), size=SIZE, context=EVERYTHING,
-        )  # fmt: skip
-        self._people = {row["id"]: person(row) for row in found}
-        active = sorted((row for row in found if row["active"]), key=lambda row: -row["id"])
+        """Read them anew; one call."""
+        return self.heard_people(first(self.door, self.asks_people))
+
+    def heard_people(self, rows: list[Record]) -> list[Record]:
+        """Remember how tasks name them."""
+        self._people = {row["id"]: person(row) for row in rows}
+        active = sorted((row for row in rows if row["active"]), key=lambda row: -row["id"])
         self.assignable = {person(row): row["id"] for row in active}
-        return found
+        return rows
 
     def person(self, number: int | bool) -> str | None:
         """How tasks name a user."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dunwell_odoo.asking import Record, text
+from dunwell_odoo.asking import Record
 from dunwell_odoo.lines import Row
 from dunwell_odoo.names import HOLD
+from dunwell_odoo.values import text
 
 KIND = "orders"
 BETWEEN = " · "

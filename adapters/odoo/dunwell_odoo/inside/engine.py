@@ -99,7 +99,7 @@ def append(rows):
             value = {
                 "message_type": "comment", "is_internal": True, "author_id": user.partner_id.id,
                 "email_from": user.email_formatted, "reply_to": user.email_formatted,
-                "record_name": "",
+                "record_name": "", "date": now[:19],
             }  # fmt: skip
             value.update(row["values"])
             values.append(value)
@@ -296,12 +296,43 @@ def describe(models, fields):
     }
 
 
+def read(step):
+    """Records, with the rights of the user."""
+    records = env[step["model"]].with_context(**step["context"])
+    return records.web_search_read(**step["given"])["records"]
+
+
+def heads(step):
+    """Entries of the log beyond one: of each customer the newest outcome and all after it."""
+    cr.execute(
+        "WITH newest AS (SELECT res_id, max(id) FILTER (WHERE subject = %(outcome)s) AS outcome"
+        " FROM mail_message WHERE model = 'res.partner' AND subtype_id = %(subtype)s"
+        " AND (%(all)s OR res_id = ANY(%(partners)s)) GROUP BY res_id)"
+        " SELECT entry.id, entry.res_id, to_char(entry.date, 'YYYY-MM-DD HH24:MI:SS'), entry.body"
+        " FROM mail_message entry JOIN newest ON newest.res_id = entry.res_id"
+        " WHERE entry.model = 'res.partner' AND entry.subtype_id = %(subtype)s"
+        " AND entry.id >= coalesce(newest.outcome, 0) AND entry.id > %(last)s"
+        " ORDER BY entry.id LIMIT %(limit)s",
+        step,
+    )
+    found = []
+    for number, partner, date, body in cr.fetchall():
+        found.append({"id": number, "res_id": partner, "date": date, "body": body})
+    return found
+
+
 answers = []
 for step in asked.get("steps") or []:
     if step["do"] == "append":
         answers.append(append(step["rows"]))
     elif step["do"] == "execute":
         answers.append(execute(step["rows"]))
+    elif step["do"] == "read":
+        answers.append(read(step))
+    elif step["do"] == "heads":
+        answers.append(heads(step))
+    elif step["do"] == "clock":
+        answers.append(clock())
     elif step["do"] == "look":
         answers.append(look(step["rows"]))
     elif step["do"] == "describe":
