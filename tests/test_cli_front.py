@@ -127,7 +127,7 @@ def test_an_unknown_command_is_answered_with_the_one_that_was_meant() -> None:
         ("denied", 4, "error: may not read partners (ask the ERP admin)\n"),
         ("unavailable", 4, "error: the ERP does not answer\n"),
         ("contract", 4, "error: two customers have one id\n"),
-        ("unanswered", 3, "error: the answer was lost\n"),
+        ("unanswered", 4, "error: the answer was lost\n"),
         ("stopped", 5, "error: this plan expired\n"),
         ("disk", 1, "error: 'out.plan': permission denied\n"),
         ("ctrl-c", 130, "interrupted\n"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -165,7 +165,7 @@ def test_the_plan_for_programs_has_always_the_same_fields() -> None:
         "version", "on", "tenant", "system", "made", "expires", "reader", "only", "judged",
         "touched", "customers", "commands", "unlimited", "messages", "money", "over", "problems",
         "unknown", "in_flight", "rows", "paused", "waiting", "put_off", "left_alone", "working",
-        "accounts",
+        "accounts", "tells",
     ]  # fmt: skip
     assert made["money"] == [{"amount": "900.00", "currency": "EUR"}]
     account = made["accounts"][0]  # type: ignore[index]
@@ -234,8 +234,29 @@ def test_a_plan_under_other_policies_is_refused() -> None:
     assert "policies changed since the plan was made" in refused.stderr
 
 
-def test_a_plan_that_is_not_there_is_said_so() -> None:
-    assert "the plan cannot be read" in call("apply", "nothing.plan", code=5).stderr
+@pytest.mark.parametrize("words", [("apply",), ("approve", *WHO)])
+def test_a_plan_that_is_not_there_is_wrong_usage(words: tuple[str, ...]) -> None:
+    assert "'nothing.plan' does not exist" in call(*words, "nothing.plan", code=2).stderr
+    Path("folder.plan").mkdir()
+    assert "'folder.plan' is a directory" in call(*words, "folder.plan", code=2).stderr
+
+
+def test_a_plan_for_a_folder_that_is_not_there_is_wrong_usage_before_any_work() -> None:
+    result = call("plan", "--out", "nowhere/today.plan", code=2)
+    assert "there is no folder 'nowhere' to write 'today.plan' into" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_plan_that_cannot_be_written_is_told_by_the_name_that_the_user_gave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(draft: Path, path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(draft), None, str(path))
+
+    monkeypatch.setattr(Path, "replace", refused)
+    result = call("plan", "--out", "today.plan", code=1)
+    assert result.stderr == "error: 'today.plan': permission denied\n"
+    assert sorted(path.name for path in Path().glob("*plan*")) == []
 
 
 def limited() -> None:
@@ -493,6 +514,46 @@ def test_a_fault_inside_ends_with_3_and_no_traceback(monkeypatch: pytest.MonkeyP
     result = call("plan", code=3)
     assert "this is a fault of Dunwell: RuntimeError: unexpected" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("method", ["describe", "capabilities", "read", "heads"])
+@pytest.mark.parametrize("words", [("plan",), ("run",), ("explain", "C1")])
+def test_a_foreign_error_of_an_adapter_is_an_erp_that_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, method: str, words: tuple[str, ...]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("odd row")
+
+    monkeypatch.setattr(LedgerAdapter, method, broken)
+    result = call(*words, code=4)
+    told = result.stderr + result.stdout
+    assert f"the adapter 'ledger' failed at '{method}" in told
+    assert "RuntimeError: odd row" in told
+    assert "fault of Dunwell" not in told
+
+
+def test_a_foreign_error_in_the_middle_of_a_table_is_one_of_the_adapter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> Iterator[object]:
+        yield from ()
+        raise KeyError("n")
+
+    monkeypatch.setattr(LedgerAdapter, "read", broken)
+    result = call("plan", code=4)
+    assert "the adapter 'ledger' failed at 'read companies': KeyError: 'n'" in result.stderr
+
+
+def test_a_foreign_error_of_a_channel_that_says_what_came_back_stops_no_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("odd mail")
+
+    monkeypatch.setattr("dunwell_mail.folder.FolderChannel.outcomes", broken)
+    result = call("run", "-v", code=6)
+    assert "the channel 'folder' failed at 'outcomes': RuntimeError: odd mail" in result.stderr
+    assert mails() != []
 
 
 def test_without_a_configuration_every_command_says_what_to_do() -> None:

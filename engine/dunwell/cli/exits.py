@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from dunwell.errors import (
-    ConfigurationError,
-    ContractBrokenError,
-    DeniedError,
-    DunwellError,
-    ProblemsError,
-    UnavailableError,
-)
+from dunwell.errors import AdapterError, DunwellError, ProblemsError
 
 DONE = 0
 PROBLEMS = 1  # in files, or a policy test failed
@@ -36,8 +29,7 @@ def code_of(error: DunwellError) -> int:
     """The exit code of an error that a user may meet."""
     if isinstance(error, ProblemsError):
         return PROBLEMS
-    refused = (ConfigurationError, DeniedError, UnavailableError, ContractBrokenError)
-    if isinstance(error, refused):
+    if isinstance(error, AdapterError):
         return UNREACHABLE
     from dunwell.run.planfile import StoppedError
 

@@ -27,7 +27,7 @@ because_option = click.option("--because", required=True, metavar="TEXT", help="
         "dunwell approve today.plan --only C0042 --no --until 2026-04-01 --by luis --because why",
     ),
 )
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--only", metavar="CUSTOMER", multiple=True, help="Only this customer; may be given again."
 )

@@ -30,6 +30,13 @@ verify_option = click.option(
 )
 
 
+def in_a_folder(path: Path | None) -> Path | None:
+    """A file that could be written as far as its folder is there; said before any work is done."""
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder '{path.parent}' to write '{path.name}' into")
+    return path
+
+
 @click.command(
     short_help="Decide everything, do nothing.",
     epilog=examples(
@@ -43,6 +50,7 @@ verify_option = click.option(
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=lambda _context, _parameter, path: in_a_folder(path),
     help="Write the plan to this file, which only you can read, for 'dunwell apply'.",
 )
 @verify_option
@@ -91,7 +99,7 @@ def plan(
     short_help="Do exactly what a plan says, once.",
     epilog=examples("dunwell apply today.plan", "dunwell apply today.plan --format json"),
 )
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--all", "every", is_flag=True, help="Show every failure, not only the first.")
 @format_option
 @pass_session
@@ -101,8 +109,8 @@ def apply(session: Session, file: Path, every: bool, form: str) -> None:
     Nothing is decided anew: what no longer holds is skipped. What an earlier run left behind when
     it was stopped is looked up and settled first. A plan that was altered, has expired,
     is of another day, tenant or policy, or is over a limit is refused with 5 before anything is
-    done. Applied twice it does nothing. Ends with 3 when commands failed or are unknown, with 6
-    when steps wait for a yes.
+    done. Applied twice it does nothing. Ends with 2 when there is no such FILE, with 3 when
+    commands failed or are unknown, with 6 when steps wait for a yes.
     """
     from dunwell.render.outcomes import applied_lines
     from dunwell.run.apply import apply as do

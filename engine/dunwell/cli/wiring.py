@@ -99,15 +99,20 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 def open_adapter(setup: Setup) -> Adapter:
     """The adapter to the ERP; its own errors, with the line of its table in the message."""
-    plugin = setup.plugins.adapters[setup.config.erp.plugin]
-    return _opened(plugin.open, setup.config, setup.config.erp, "adapter")
+    from dunwell.run.guarded import guarded
+
+    name = setup.config.erp.plugin
+    adapter = _opened(setup.plugins.adapters[name].open, setup.config, setup.config.erp, "adapter")
+    return guarded(adapter, name)
 
 
 def open_channel(setup: Setup, name: str) -> Channel:
     """One of the channels of the configuration."""
     table = setup.config.channels[name]
+    from dunwell.run.guarded import guarded_channel
+
     plugin = setup.plugins.channels[name, table.plugin]
-    return _opened(plugin.open, setup.config, table, "channel")
+    return guarded_channel(_opened(plugin.open, setup.config, table, "channel"), table.plugin)
 
 
 class SettingsError(ConfigurationError):

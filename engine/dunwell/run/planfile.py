@@ -101,6 +101,9 @@ def write(plan: Plan, path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # the draft is none of the user's
+        raise
     finally:
         draft.unlink(missing_ok=True)
 
