@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from odoolib.json2 import Json2Connection, Json2Connector, JsonModel
@@ -28,8 +29,9 @@ class RpcConnector(Connector):  # type: ignore[misc]
 
     PROTOCOL = "jsonrpc"
 
-    def __init__(self, wire: Wire) -> None:
-        self.wire, self.url = wire, f"{wire.base}/jsonrpc"
+    def __init__(self, wire: Wire, asked: Asked | None = None) -> None:
+        """`asked` says what the next call is, where its name does not."""
+        self.wire, self.url, self.asked = wire, f"{wire.base}/jsonrpc", asked
 
     def get_service(self, service_name: str) -> QuietService:
         """A service of the server: common, object, db."""
@@ -37,7 +39,9 @@ class RpcConnector(Connector):  # type: ignore[misc]
 
     def send(self, service_name: str, method: str, *args: Any) -> Any:
         """The result; an error of Odoo is one of `dunwell.errors`."""
-        if service_name == "object":
+        if self.asked is not None:
+            asked = self.asked
+        elif service_name == "object":
             asked = Asked(args[3], args[4], reads(args[4]))
         else:
             asked = Asked(service_name, method, reads=True)
@@ -72,12 +76,15 @@ class QuietModel(JsonModel):  # type: ignore[misc]
 
     def __getattr__(self, method: str) -> Any:
         def proxy(**kwargs: Any) -> Any:
-            talk = self.connection
-            asked = Asked(self.model_name, method, reads(method))
-            path = f"/json/2/{self.model_name}/{method}"
-            return talk.connector.wire.ask(asked, path, kwargs, talk.bearer_header)
+            return self.put(Asked(self.model_name, method, reads(method)), kwargs)
 
         return proxy
+
+    def put(self, asked: Asked, kwargs: Mapping[str, object]) -> Any:
+        """Call a method of this model."""
+        talk = self.connection
+        path = f"/json/2/{self.model_name}/{asked.method}"
+        return talk.connector.wire.ask(asked, path, kwargs, talk.bearer_header)
 
     def read(self, **kwargs: Any) -> Any:
         """A list also of one record, other than the library's."""

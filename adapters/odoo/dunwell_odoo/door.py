@@ -21,6 +21,7 @@ from dunwell_odoo.faults import (
     NotThereError,
     RefusedError,
 )
+from dunwell_odoo.rights import reads
 from dunwell_odoo.wire import Line, Wire
 
 Protocol = Literal["json2", "jsonrpc"]
@@ -164,20 +165,44 @@ class Door:
         Raises RefusedError, GoneError and BusyError (nothing was done), BrokenError (it may have
         been), DeniedError with who can grant what is missing, ConfigurationError.
         """
+        return self._call(Asked(model, method, reads(method)), ids, context, kwargs)
+
+    def ask(
+        self,
+        model: str,
+        method: str,
+        /,
+        *,
+        ids: Sequence[int] | None = None,
+        context: Mapping[str, object] | None = None,
+        **kwargs: object,
+    ) -> Any:
+        """A call that changes nothing, whatever its method is called: it may be repeated."""
+        return self._call(Asked(model, method, reads=True), ids, context, kwargs)
+
+    def _call(
+        self,
+        asked: Asked,
+        ids: Sequence[int] | None,
+        context: Mapping[str, object] | None,
+        kwargs: dict[str, object],
+    ) -> Any:
         talk = self._connected()
         if context is not None:
             kwargs["context"] = context
         if isinstance(talk, Json2Talk):
             if ids is not None:
                 kwargs["ids"] = list(ids)
-            return getattr(talk.get_model(model), method)(**kwargs)
+            return talk.get_model(asked.model).put(asked, kwargs)
         args: list[object] = [] if ids is None else [list(ids)]
         # before JSON-2 overriding methods named their parameter as they liked
-        values = {"create": "vals_list", "write": "vals"}.get(method)
+        values = {"create": "vals_list", "write": "vals"}.get(asked.method)
         if values in kwargs:
             args.append(kwargs.pop(values))
-        service = talk.get_service("object")
-        return service.execute_kw(self.database, self._uid, self._key, model, method, args, kwargs)
+        connector = RpcConnector(self._wire, asked)
+        return connector.get_service("object").execute_kw(
+            self.database, self._uid, self._key, asked.model, asked.method, args, kwargs
+        )
 
     def close(self) -> None:
         """Let go of the connections; safe to call twice."""

@@ -110,6 +110,8 @@ def find(door: Door) -> Installed:
             (says,) = inside.run(door, action, [step])
         except (DeniedError, RefusedError):
             action = 0
+        if says.get("protocol") != inside.PROTOCOL:  # that of another Dunwell
+            action = 0
     if not action:
         fields = door.call("res.partner", "fields_get", allfields=FIELDS, attributes=["type"])
         says = {"fields": list(fields), "note": _reference(door, "mt_note")}

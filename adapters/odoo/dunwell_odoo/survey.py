@@ -11,6 +11,7 @@ from dunwell.errors import AdapterError, DeniedError
 from dunwell.port import Capabilities, Capability, Strength
 from dunwell_odoo import names
 from dunwell_odoo.door import Door, RefusedError
+from dunwell_odoo.inside import current
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.rights import PARTNERS, SETUP, SURVEYED, grant
 
@@ -199,8 +200,13 @@ def _setup(installed: Installed, says: Mapping[str, Any]) -> Iterator[str]:
         yield f"the set-up was not run: {SETUP}"
         return
     if not installed.action:
-        yield f"the user may not run the server action: {SETUP} with --user"
+        yield (
+            "the user may not run the server action, or it is of another version of Dunwell: "
+            f"{SETUP} with --user"
+        )
         return
+    if not current(says.get("code")):
+        yield f"the server action is that of another version of Dunwell: {SETUP}"
     if not says.get("mail_servers"):
         yield "no outgoing mail server is set up in Odoo: only one of its own file could send"
     modules = set(says.get("modules") or ())

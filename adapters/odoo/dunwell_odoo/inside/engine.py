@@ -18,6 +18,8 @@ UserError: Any = Exception
 # with the rights of that user; only keys and log entries are written beyond them.
 
 MODULE = "__dunwell__"
+PROTOCOL = 1
+CODE = ""
 asked = env.context.get("dunwell") or {}
 env = env(context={"lang": asked.get("lang") or "en_US", "mail_notify_force_send": False})
 cr = env.cr
@@ -282,6 +284,8 @@ def describe(models, fields):
     field = env["ir.model.fields"].sudo().search([("name", "=", "x_dunwell_hold")], limit=1)
     servers = env["ir.mail_server"].sudo().search_count([])
     return {
+        "protocol": PROTOCOL,
+        "code": CODE,
         "now": clock(),
         "uuid": env["ir.config_parameter"].sudo().get_param("database.uuid"),
         "uid": env.uid,
