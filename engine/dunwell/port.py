@@ -55,11 +55,16 @@ NONE = Strength("none")
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an adapter declares of itself; `hold_kinds` are those that it can place."""
+    """What an adapter declares of itself; `hold_kinds` are those that it can place.
+
+    `batch` is how many debtors are read again, claimed and settled together: the more, the fewer
+    reads, and the older they are when the last of the batch gets its message.
+    """
 
     strengths: Mapping[Capability, Strength] = field(default_factory=dict)
     hold_kinds: tuple[str, ...] = ()
     hold_scope: Literal["customer", "company"] = "company"
+    batch: int = 100
 
     def __getitem__(self, capability: Capability) -> Strength:
         """The strength of a capability; `none` when it is not declared."""

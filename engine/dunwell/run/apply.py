@@ -22,9 +22,6 @@ from dunwell.run.reading import read
 TRIES = 5
 """How often an outcome is tried when other entries take its place."""
 
-BATCH = 100
-"""Debtors that are refreshed, claimed and settled together."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
@@ -66,9 +63,10 @@ def apply(engine: Engine, plan: Plan) -> list[Receipt]:
             debtors.setdefault(account.debtor, []).append(account)
     names = sorted(debtors)
     receipts: list[Receipt] = []
-    for start in range(0, len(names), BATCH):
+    size = max(1, engine.adapter.capabilities().batch)
+    for start in range(0, len(names), size):
         engine.progress("applying", start, len(names))
-        batch = {name: debtors[name] for name in names[start : start + BATCH]}
+        batch = {name: debtors[name] for name in names[start : start + size]}
         receipts += _Batch(engine, plan, batch).run()
     engine.progress("applying", len(names), len(names))
     commands = (id(command) for account in plan.accounts for command in account.commands)
@@ -81,6 +79,7 @@ class _Batch:
 
     def __init__(self, engine: Engine, plan: Plan, batch: dict[str, list[AccountPlan]]) -> None:
         self.engine, self.plan, self.batch = engine, plan, batch
+        self.digest = plan.digest  # of the whole plan: not once for each debtor
         self.receipts: list[Receipt] = []
 
     def run(self) -> list[Receipt]:
@@ -159,7 +158,7 @@ class _Batch:
                 on=self.plan.header.on,
                 now=clock.now(),
                 lease=self.engine.lease,
-                plan=self.plan.digest,
+                plan=self.digest,
                 work=work,
                 channels=self.engine.channels,
                 native=self.engine.native,
