@@ -1,6 +1,6 @@
-"""`dunwell odoo setup` against a live Odoo: made once, put right, taken away without a trace.
+"""`dunwell odoo setup`: made once, put right, taken away without a trace; and what it made works.
 
-It changes the database at will, so it runs only where DUNWELL_ODOO_SCRATCH says that it may.
+On the stand-ins, and on a live Odoo where DUNWELL_ODOO_SCRATCH says that it may be changed.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from click.testing import CliRunner, Result
 from dunwell.cli import main
 from dunwell.errors import DeniedError, ProblemsError
 from dunwell.port import Capability
-from dunwell_odoo import names
+from dunwell_odoo import cli, names
+from dunwell_odoo.connecting import door_of
 from dunwell_odoo.door import Door, Line, RefusedError
 from dunwell_odoo.inside import run
 from dunwell_odoo.installed import find
@@ -30,47 +32,54 @@ from dunwell_odoo.setup.removing import removing
 from dunwell_odoo.setup.things import AUTOMATION
 from dunwell_odoo.survey import capabilities, survey
 
-NEEDED = ("URL", "DATABASE", "LOGIN", "API_KEY", "ADMIN_LOGIN", "ADMIN_API_KEY", "SCRATCH")
-GIVEN = {name: os.environ.get(f"DUNWELL_ODOO_{name}", "") for name in NEEDED}
-MISSING = ", ".join(f"DUNWELL_ODOO_{name}" for name in NEEDED if not GIVEN[name])
+from tests.odoo_facts import WORLDS, World, world
+from tests.odoo_rpc import Rpc
 
-pytestmark = [
-    pytest.mark.skipif(bool(MISSING), reason=f"no Odoo to try it on: {MISSING} not set"),
-    pytest.mark.slow,
-]
+SCRATCH = "DUNWELL_ODOO_SCRATCH"
 
 
-def door(login: str, key: str) -> Door:
-    return Door(Line(GIVEN["URL"]), database=GIVEN["DATABASE"], login=login, key=key)
+@pytest.fixture(scope="module", params=WORLDS)
+def odoo(request: pytest.FixtureRequest) -> Iterator[World]:
+    """An Odoo that may be changed at will."""
+    if request.param == "live" and not os.environ.get(SCRATCH):
+        pytest.skip(f"{SCRATCH} does not say that the Odoo of the environment may be changed")
+    yield from world(request.param)
+
+
+def door(who: Rpc, key: str = "") -> Door:
+    return Door(
+        Line(who.base),
+        database=who.database,
+        login=who.login,
+        key=key or who.key,
+        client=who.client,
+        sleep=lambda seconds: None,
+    )
 
 
 @pytest.fixture
-def admin() -> Iterator[Admin]:
+def admin(odoo: World) -> Admin:
     """The administrator; automation rules are there, as installing them takes long."""
-    opened = door(GIVEN["ADMIN_LOGIN"], GIVEN["ADMIN_API_KEY"])
-    one = Admin(opened)
+    one = Admin(door(odoo.admin))
     if AUTOMATION not in one.modules():
         one.module(AUTOMATION, "button_immediate_install")
-    yield one
-    opened.close()
+    return one
 
 
 @pytest.fixture
-def engine() -> Iterator[Door]:
-    opened = door(GIVEN["LOGIN"], GIVEN["API_KEY"])
-    yield opened
-    opened.close()
+def engine(odoo: World) -> Door:
+    return door(odoo.engine)
 
 
 @pytest.fixture
 def ready(admin: Admin, engine: Door) -> int:
     """The set-up was run; the id of the server action."""
-    make(admin, making(admin, GIVEN["LOGIN"]), lambda step: None)
+    make(admin, making(admin, engine.login), lambda step: None)
     return find(engine).action
 
 
-def verbs(admin: Admin) -> Counter[str]:
-    return Counter(step.verb for step in making(admin, GIVEN["LOGIN"]))
+def verbs(admin: Admin, engine: Door) -> Counter[str]:
+    return Counter(step.verb for step in making(admin, engine.login))
 
 
 def record(admin: Admin, xid: str) -> int:
@@ -87,47 +96,61 @@ def remains(admin: Admin) -> dict[str, int]:
         "mail.activity.type": [["name", "in", labels]],
         "ir.actions.server": [["code", "like", "unwell"]],
         "ir.model.fields": [["name", "like", "x_dunwell"]],
-        "ir.ui.view": [["arch_db", "like", "dunwell"]],
+        "ir.ui.view": [["name", "in", labels]],
     }
     found = {model: admin.count(model, domain) for model, domain in looked.items()}
     return found | {"modules": len(admin.modules())}
 
 
-def dunwell(folder: Path, *args: str) -> Result:
-    (folder / "dunwell.toml").write_text(
-        f'[erp]\nadapter = "odoo"\nurl = "{GIVEN["URL"]}"\nallow_http = true\n'
-        f'database = "{GIVEN["DATABASE"]}"\nlogin = "{GIVEN["LOGIN"]}"\n'
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def dunwell(odoo: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`dunwell odoo setup` with some options, by the administrator."""
+    (tmp_path / "dunwell.toml").write_text(
+        f'[erp]\nadapter = "odoo"\nurl = "{odoo.admin.base}"\nallow_http = true\n'
+        f'database = "{odoo.admin.database}"\nlogin = "{odoo.engine.login}"\n'
     )
-    config = str(folder / "dunwell.toml")
-    return CliRunner().invoke(main, ["--config", config, "odoo", "setup", *args])
+    config = str(tmp_path / "dunwell.toml")
+    monkeypatch.setenv("DUNWELL_ODOO_ADMIN_LOGIN", odoo.admin.login)
+    monkeypatch.setenv("DUNWELL_ODOO_ADMIN_API_KEY", odoo.admin.key)
+    monkeypatch.setattr(cli, "door_of", partial(door_of, client=odoo.admin.client))
+    return lambda *args: CliRunner().invoke(main, ["--config", config, "odoo", "setup", *args])
 
 
 class TestMaking:
     """Made once, whatever was there before."""
 
-    def test_a_second_time_nothing_is_to_be_done(self, admin: Admin, ready: int) -> None:
-        steps = making(admin, GIVEN["LOGIN"])
+    def test_a_second_time_nothing_is_to_be_done(
+        self, admin: Admin, engine: Door, ready: int
+    ) -> None:
+        steps = making(admin, engine.login)
         assert {step.verb for step in steps} <= {"keep", "leave out"}
         assert all(step.do is None for step in steps)
 
-    def test_what_is_made_by_hand_afterwards_stays(self, admin: Admin, ready: int) -> None:
+    def test_what_is_made_by_hand_afterwards_stays(
+        self, admin: Admin, engine: Door, ready: int
+    ) -> None:
         kind = record(admin, names.ACTIVITY_TASK)
         admin.write("mail.activity.type", [kind], {"name": "Relance"})
-        assert verbs(admin)["correct"] == 0
-        make(admin, making(admin, GIVEN["LOGIN"]), lambda step: None)
+        assert verbs(admin, engine)["correct"] == 0
+        make(admin, making(admin, engine.login), lambda step: None)
         (row,) = admin.rows("mail.activity.type", [["id", "=", kind]], "name")
         assert row["name"] == "Relance"
         admin.write("mail.activity.type", [kind], {"name": names.LABELS[names.ACTIVITY_TASK]})
 
-    def test_what_would_not_work_any_more_is_put_right(self, admin: Admin, ready: int) -> None:
+    def test_what_would_not_work_any_more_is_put_right(
+        self, admin: Admin, engine: Door, ready: int
+    ) -> None:
         action = record(admin, names.ACTION)
         subtype = record(admin, names.SUBTYPE_REMINDER)
         admin.write("ir.actions.server", [action], {"code": "action = {}"})
         admin.write("mail.message.subtype", [subtype], {"default": True})
-        steps = [step for step in making(admin, GIVEN["LOGIN"]) if step.verb == "correct"]
+        steps = [step for step in making(admin, engine.login) if step.verb == "correct"]
         assert [str(step).rpartition(": ")[2] for step in steps] == ["default", "code"]
         make(admin, steps, lambda step: None)
-        assert verbs(admin)["correct"] == 0
+        assert verbs(admin, engine)["correct"] == 0
         assert record(admin, names.ACTION) == action
 
     def test_what_somebody_deleted_is_made_again_and_found(
@@ -135,25 +158,27 @@ class TestMaking:
     ) -> None:
         admin.unlink("mail.message.subtype", [record(admin, names.SUBTYPE_REMINDER)])
         admin.unlink("ir.actions.server", [record(admin, names.ACTION)])
-        assert verbs(admin)["make"] == 2
-        make(admin, making(admin, GIVEN["LOGIN"]), lambda step: None)
+        assert verbs(admin, engine)["make"] == 2
+        make(admin, making(admin, engine.login), lambda step: None)
         found = find(engine)
         assert found.action == record(admin, names.ACTION) != ready
         assert found.id(names.SUBTYPE_REMINDER) == record(admin, names.SUBTYPE_REMINDER)
 
-    def test_broken_off_anywhere_it_goes_on_without_doubles(self, admin: Admin) -> None:
+    def test_broken_off_anywhere_it_goes_on_without_doubles(
+        self, admin: Admin, engine: Door
+    ) -> None:
         for step in removing(admin, log=True):
             if step.do is not None:
                 step.do()
         clean = remains(admin)
         for broken_off in (1, 3, 6):
-            steps = [step for step in making(admin, GIVEN["LOGIN"]) if step.do is not None]
+            steps = [step for step in making(admin, engine.login) if step.do is not None]
             for step in steps[:broken_off]:
                 assert step.do is not None
                 step.do()
-        make(admin, making(admin, GIVEN["LOGIN"]), lambda step: None)
+        make(admin, making(admin, engine.login), lambda step: None)
         once = remains(admin)
-        assert verbs(admin).keys() <= {"keep", "leave out"}
+        assert verbs(admin, engine).keys() <= {"keep", "leave out"}
         assert once["res.groups"] == 1
         assert once["mail.message.subtype"] == 2
         assert once["ir.model.data"] == len(admin.made())
@@ -161,9 +186,11 @@ class TestMaking:
 
     def test_who_is_no_administrator_is_told_so(self, engine: Door) -> None:
         with pytest.raises(DeniedError, match="no administrator"):
-            making(Admin(engine), GIVEN["LOGIN"])
+            making(Admin(engine), engine.login)
 
-    def test_a_user_that_is_not_there_is_told_by_name(self, admin: Admin, ready: int) -> None:
+    def test_a_user_that_is_not_there_is_told_by_name(
+        self, admin: Admin, engine: Door, ready: int
+    ) -> None:
         with pytest.raises(ProblemsError, match="'nobody'"):
             making(admin, "nobody")
 
@@ -171,14 +198,14 @@ class TestMaking:
 class TestRemoving:
     """Taken away: what is ours goes, what is people's stays."""
 
-    def test_it_leaves_no_trace(self, admin: Admin, ready: int, tmp_path: Path) -> None:
+    def test_it_leaves_no_trace(self, admin: Admin, ready: int, dunwell: Command) -> None:
         note_down(admin, Register(installed=(AUTOMATION,)))  # as if it had been our doing
         before = remains(admin)
-        done = dunwell(tmp_path, "--remove", "--log", "--yes")
+        done = dunwell("--remove", "--log", "--yes")
         assert done.exit_code == 0, done.output
         after = remains(admin)
         assert after == dict.fromkeys(before, 0) | {"modules": before["modules"] - 1}
-        assert "nothing of Dunwell" in dunwell(tmp_path, "--remove", "--log", "--yes").output
+        assert "nothing of Dunwell" in dunwell("--remove", "--log", "--yes").output
 
     def test_without_asking_for_it_the_log_stays_and_is_found_again(
         self, admin: Admin, engine: Door, ready: int
@@ -189,7 +216,7 @@ class TestRemoving:
             if step.do is not None:
                 step.do()
         assert "subtype_log" in admin.made()
-        make(admin, making(admin, GIVEN["LOGIN"]), lambda step: None)
+        make(admin, making(admin, engine.login), lambda step: None)
         again = append(engine, find(engine).action, name, partner)
         assert again["state"] == "lost"
 
@@ -209,34 +236,34 @@ class TestRemoving:
 class TestCommandLine:
     """What the administrator sees."""
 
-    def test_it_shows_asks_and_does(self, tmp_path: Path, admin: Admin, ready: int) -> None:
+    def test_it_shows_asks_and_does(self, dunwell: Command, admin: Admin, ready: int) -> None:
         admin.unlink("mail.message.subtype", [record(admin, names.SUBTYPE_REMINDER)])
-        refused = dunwell(tmp_path)
+        refused = dunwell()
         assert "make      message subtype 'Payment reminder'" in refused.output
         assert refused.exit_code != 0
-        done = dunwell(tmp_path, "--yes")
+        done = dunwell("--yes")
         assert "done; 'dunwell doctor' says what works now" in done.output
-        assert "everything is there" in dunwell(tmp_path, "--yes").output
+        assert "everything is there" in dunwell("--yes").output
 
     def test_the_wrong_key_ends_with_4_and_shows_no_key(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, dunwell: Command, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DUNWELL_ODOO_ADMIN_API_KEY", "f" * 40)
-        done = dunwell(tmp_path, "--yes")
+        done = dunwell("--yes")
         assert done.exit_code == 4
         assert "expired" in done.output
         assert "f" * 40 not in done.output
 
     def test_the_key_of_the_engine_is_not_enough(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, dunwell: Command, odoo: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("DUNWELL_ODOO_ADMIN_API_KEY", GIVEN["API_KEY"])
-        done = dunwell(tmp_path, "--yes", "--login", GIVEN["LOGIN"])
+        monkeypatch.setenv("DUNWELL_ODOO_ADMIN_API_KEY", odoo.engine.key)
+        done = dunwell("--yes", "--login", odoo.engine.login)
         assert done.exit_code == 4
         assert "no administrator" in done.output
 
-    def test_log_alone_is_no_order(self, tmp_path: Path) -> None:
-        assert dunwell(tmp_path, "--log").exit_code == 2
+    def test_log_alone_is_no_order(self, dunwell: Command) -> None:
+        assert dunwell("--log").exit_code == 2
 
 
 # -- the server action ----------------------------------------------------------------------------
@@ -310,13 +337,13 @@ class TestAction:
         (answers,) = run(engine, ready, [{"do": "append", "rows": rows}])
         assert [answer["state"] for answer in answers] == ["gap", "won", "won", "lost"]
 
-    def test_of_many_writers_one_wins_each_position(self, ready: int, key: str) -> None:
+    def test_of_many_writers_one_wins_each_position(
+        self, odoo: World, ready: int, key: str
+    ) -> None:
         def write(worker: int) -> list[str]:
-            mine = door(GIVEN["LOGIN"], GIVEN["API_KEY"])
+            mine = door(odoo.engine)
             partner = partner_of(mine)
-            states = [append(mine, ready, f"log_{key}_{n}", partner)["state"] for n in range(1, 9)]
-            mine.close()
-            return states
+            return [append(mine, ready, f"log_{key}_{n}", partner)["state"] for n in range(1, 9)]
 
         with ThreadPoolExecutor(4) as pool:
             found = list(pool.map(write, range(4)))
@@ -425,7 +452,7 @@ class TestHold:
         order = self.order(admin, partner)
         admin.door.call("sale.order", "action_confirm", ids=[order])
         admin.write("res.partner", [partner], {names.HOLD: "overdue"})
-        admin.write("sale.order", [order], {"client_order_ref": "PO 7"})
+        admin.write("sale.order", [order], {"user_id": admin.door.uid})
         assert self.state(admin, order) == "sale"
 
     def test_what_is_declared_follows_what_is_there(
@@ -438,7 +465,7 @@ class TestHold:
         assert level() == "enforced"
         admin.write("base.automation", [record(admin, names.AUTOMATION_HOLD)], {"active": False})
         assert level() == "advisory"
-        steps = making(admin, GIVEN["LOGIN"])
+        steps = making(admin, engine.login)
         assert "active" in next(str(step) for step in steps if step.verb == "correct")
         make(admin, steps, lambda step: None)
         assert level() == "enforced"

@@ -85,6 +85,7 @@ class Wire:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base, self.client, self.sleep = line.base, client or line.client(), sleep
+        self._owned = client is None
         self.calls, self.heard = 0, False
         self._lock = threading.Lock()
 
@@ -172,8 +173,9 @@ class Wire:
         raise of_status(asked, answer.status_code, location, self.base)
 
     def close(self) -> None:
-        """Let go of the connections; safe to call twice."""
-        self.client.close()
+        """Let go of the connections, unless they are somebody else's; safe to call twice."""
+        if self._owned:
+            self.client.close()
 
 
 __all__ = ["BrokenError", "Line", "Wire"]
