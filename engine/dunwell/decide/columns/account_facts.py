@@ -8,7 +8,7 @@ from functools import cache, partial
 
 import polars as pl
 
-from dunwell.decide.columns.base import WIDE, always, nothing, wide
+from dunwell.decide.columns.base import NUMBER, WIDE, always, nothing, wide
 from dunwell.decide.columns.kinds import Column, Days, Plain, Ratio, Sets, Sums
 from dunwell.decide.columns.money import within
 from dunwell.decide.columns.sheet import Sheet, View
@@ -32,14 +32,17 @@ def _sums(sheet: Sheet, parts: pl.DataFrame, there: pl.Series | None = None) -> 
 
 
 def _parts(sheet: Sheet, rows: pl.DataFrame) -> pl.DataFrame:
-    """Money of items (`a`, `pair`, minor) by account and currency."""
-    summed = rows.group_by("a", "pair").agg(pl.col("minor").sum())
+    """Money of items (`purse`, minor) by account and currency."""
+    summed = rows.group_by("purse").agg(pl.col("minor").sum())
     names = pl.Series([currency for _, currency in sheet.base.pairs], dtype=pl.String)
-    return summed.select("a", names.gather(summed["pair"]).alias("currency"), "minor")
+    account, pair = pl.col("purse") // max(1, names.len()), pl.col("purse") % max(1, names.len())
+    return summed.select(
+        account.cast(NUMBER).alias("a"), pl.lit(names).gather(pair).alias("currency"), "minor"
+    )
 
 
 def _to_pay(sheet: Sheet, which: pl.Series) -> pl.DataFrame:
-    own = sheet.base.items.select("a", "pair", pl.col("to_pay").alias("minor"))
+    own = sheet.base.items.select("purse", pl.col("to_pay").alias("minor"))
     return _parts(sheet, own.filter(which))
 
 
@@ -59,7 +62,7 @@ def _exposure(sheet: Sheet) -> pl.DataFrame:
     if key not in sheet.made:
         # as wide as sums of this book may become
         balance = pl.col("balance").cast(sheet.base.items["to_pay"].dtype).alias("minor")
-        own = _parts(sheet, sheet.base.items.select("a", "pair", balance))
+        own = _parts(sheet, sheet.base.items.select("purse", balance))
         credits = sheet.base.tables["credits"].select("a", "currency", balance)
         both = pl.concat([own, credits])
         sheet.made[key] = both.group_by("a", "currency").agg(pl.col("minor").sum())
@@ -190,24 +193,22 @@ def _paid(sheet: Sheet, first: date) -> pl.DataFrame:
 
 
 def _history(sheet: Sheet, first: date) -> pl.DataFrame:
+    """What the invoices paid in a period say of each account; those without a due date say
+    nothing.
+    """
     key = ("history", first)
     if key not in sheet.made:
-        late = pl.col("late").drop_nulls()
-        summed = (
+        late = pl.col("late")
+        sheet.made[key] = (
             _paid(sheet, first)
             .group_by("a")
             .agg(
-                pl.len().alias("paid"),
-                late.len().alias("known"),
-                (late > 0).sum().alias("tardy"),
+                pl.len().cast(pl.Int64).alias("paid"),
+                late.count().cast(pl.Int64).alias("known"),
+                (late > 0).sum().cast(pl.Int64).alias("tardy"),
                 late.sum().alias("days"),
-                late.sort().alias("usual"),
             )
         )
-        lower = pl.col("usual").list.get(
-            (pl.col("known").cast(pl.Int64) - 1) // 2, null_on_oob=True
-        )
-        sheet.made[key] = summed.with_columns(lower).with_columns(pl.exclude("a").cast(pl.Int64))
     found = sheet.made[key]
     assert isinstance(found, pl.DataFrame)
     return found
@@ -219,8 +220,11 @@ def _share(sheet: Sheet, first: date, upper: str) -> Column:
 
 
 def _usual(sheet: Sheet, first: date) -> Column:
-    found = _history(sheet, first).filter(pl.col("known") > 0)
-    return Plain(sheet.base.spread("a", found, "usual"))
+    """The lower of the two in the middle, where there are two."""
+    late = pl.col("late")
+    found = _paid(sheet, first).filter(late.is_not_null()).group_by("a").agg(late.sort())
+    middle = (late.list.len().cast(pl.Int64) - 1) // 2
+    return Plain(sheet.base.spread("a", found.with_columns(late.list.get(middle)), "late"))
 
 
 def _invoices(sheet: Sheet, first: date) -> Column:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
-from dunwell.decide.columns.base import NUMBER, Base, nothing
+from dunwell.decide.columns.base import NUMBER, Base, always, nothing, ordered, places
 from dunwell.decide.columns.bounces import bounces
 from dunwell.decide.columns.cover import covered
 from dunwell.decide.memories import Memories
@@ -39,14 +39,18 @@ class _Numbers:
     @cached_property
     def customers(self) -> pl.DataFrame:
         """Each customer with the number of its payer's row; itself where the ERP names none."""
-        table = self.book["customers"].select("id", "payer").with_row_index("own")
-        named = table.select(pl.col("id").alias("payer"), pl.col("own").alias("named"))
-        table = table.join(named, on="payer", how="left", maintain_order="left")
-        return table.select(
-            pl.col("id").alias("customer"),
-            pl.coalesce("named", "own").cast(NUMBER).alias("d"),
-            pl.col("own").cast(NUMBER),
+        table = self.book["customers"]
+        own = pl.int_range(table.height, dtype=NUMBER, eager=True)
+        named = self.row(table["payer"])
+        return pl.DataFrame(
+            {"customer": table["id"], "d": named.zip_with(named.is_not_null(), own), "own": own}
         )
+
+    def row(self, names: pl.Series) -> pl.Series:
+        """The row of each customer; null for nobody known."""
+        found = places(names, self.book["customers"]["id"])
+        assert found is not None  # ids are their own
+        return found
 
     @property
     def payers(self) -> pl.Series:
@@ -60,13 +64,12 @@ class _Numbers:
 
     def debtor(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows with `d`, the number of who pays for their customer; null for nobody known."""
-        known = self.customers.select("customer", "d")
-        return table.join(known, on="customer", how="left", maintain_order="left")
+        return table.with_columns(self.customers["d"].gather(self.row(table["customer"])))
 
     def remembered(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows of memory with `d`, the number of their debtor."""
-        known = self.customers.select(pl.col("customer").alias("debtor"), pl.col("own").alias("d"))
-        return table.join(known, on="debtor", how="inner", maintain_order="left")
+        known = table.with_columns(self.row(table["debtor"]).alias("d"))
+        return known.filter(pl.col("d").is_not_null())
 
     def keyed(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows with `key`, which names debtor and company in one number; null for strangers."""
@@ -116,8 +119,7 @@ class _Numbers:
     def accounts(self) -> pl.DataFrame:
         stands = self.memories.standing.filter(pl.col("state") != "released")
         stands = self.keyed(self.remembered(stands.select("debtor", "company")))
-        sources = (self.items, self.credits, self.holds, self.tasks, stands)
-        keys = pl.concat([table.select("key") for table in sources]).unique().drop_nulls()
+        keys = self.keys(self.items, self.credits, self.holds, self.tasks, stands)
         step = max(1, self.companies.height)
         found = keys.select(
             "key",
@@ -133,13 +135,28 @@ class _Numbers:
         found = found.sort("debtor", "company")
         return found.with_columns(pl.int_range(found.height, dtype=NUMBER).alias("a"))
 
+    @property
+    def size(self) -> int | None:
+        """How many keys are possible; None where a table of them is too large to be kept."""
+        size = self.customers.height * max(1, self.companies.height)
+        return size if size <= MOST_KEYS else None
+
+    def keys(self, *tables: pl.DataFrame) -> pl.DataFrame:
+        """Every key of some tables once."""
+        columns = [table["key"].drop_nulls() for table in tables]
+        if self.size is None:
+            return pl.concat(columns).unique().to_frame()
+        there = always(self.size, False)
+        for column in columns:
+            there = there.scatter(column, True) if column.len() else there
+        return there.arg_true().cast(pl.Int64).alias("key").to_frame()
+
     @cached_property
     def places(self) -> pl.Series | None:
-        """The account of every possible key, where a table of them is small enough to be kept."""
-        size = self.customers.height * max(1, self.companies.height)
-        if size > MOST_KEYS:
+        """The account of every possible key."""
+        if self.size is None:
             return None
-        none = nothing(size, NUMBER)
+        none = nothing(self.size, NUMBER)
         found = self.accounts
         return none.scatter(found["key"], found["a"]) if found.height else none
 
@@ -160,10 +177,8 @@ class _Numbers:
         return table.join(known.drop("company"), on="d", how="inner", maintain_order="left")
 
     def base(self) -> Base:
-        items = self.placed(self.items)
-        items = items.with_columns(pl.int_range(items.height, dtype=NUMBER).alias("n"))
-        items, pairs = self.paired(items)
-        items = self.with_states(items)
+        items, pairs = self.paired(self.placed(self.items))
+        items = self.with_states(ordered(items, len(pairs)))
         credits = self.placed(self.credits)
         tables = {
             "credits": credits.select("a", "currency", "balance", "name"),
@@ -217,20 +232,16 @@ class _Numbers:
         states = self.memories.items.select(
             pl.col("item").alias("id"), "debtor", *(pl.col(n).alias(f"state_{n}") for n in names)
         )
-        joined = items.join(states, on="id", how="left", maintain_order="left")
         owner = self.accounts["debtor"].gather(items["a"])
-        if joined.height != items.height:  # an item that two debtors remember, or one twice
-            states = states.unique(("debtor", "id"), keep="last", maintain_order=True)
-            joined = items.with_columns(owner.alias("debtor")).join(
-                states, on=("id", "debtor"), how="left", maintain_order="left"
-            )
-            return joined.drop("debtor")
-        mine = owner.eq_missing(joined["debtor"])
-        joined = joined.drop("debtor")
-        if (~mine & joined["state_stage"].is_not_null()).any():
-            kept = [pl.when(mine).then(pl.col(f"state_{n}")).alias(f"state_{n}") for n in names]
-            joined = joined.with_columns(kept)
-        return joined
+        row = places(items["id"], states["id"])
+        if row is None:  # an item that two debtors remember, or one twice
+            known = states.select("id", "debtor").with_row_index("row")
+            known = known.unique(("debtor", "id"), keep="last", maintain_order=True)
+            own = items.select("id", owner.alias("debtor"))
+            row = own.join(known, on=("id", "debtor"), how="left", maintain_order="left")["row"]
+        mine = states["debtor"].gather(row) == owner
+        row = row.zip_with(mine.fill_null(False), nothing(row.len(), row.dtype))
+        return items.with_columns(states.select(pl.exclude("id", "debtor").gather(row)))
 
     def named(self, items: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
         """The items (`n`, `name`) with one of these names, as their own or their document's."""
