@@ -54,7 +54,7 @@ def test_a_starter_has_everything_and_nothing_else(starter: Path) -> None:
 
 def test_a_starter_passes_check(starter: Path) -> None:
     result = call("check")
-    assert result.output == "1 policy, 8 stages, 5 watches: no problems\n"
+    assert result.output == "1 policy, 8 stages, 5 watches, 26 tests: no problems\n"
     assert result.exit_code == exits.DONE
 
 
@@ -197,6 +197,54 @@ def test_settings_that_a_plugin_refuses_are_told_at_its_table(starter: Path) -> 
         f"dunwell.toml:{line}:2: unknown setting 'foldr' (did you mean 'folder'?)" in result.output
     )
     assert result.exit_code == exits.PROBLEMS
+
+
+RUBBISH = """\
+tset: a misspelt word
+policy: standard_b2b
+given: {}
+steps: [{date: 2026-01-01}]
+---
+- no mapping
+---
+policy: stray
+currency: EUR
+---
+test: a word that no test knows
+policy: standrd_b2b
+given: {invoces: []}
+steps: []
+---
+test: told of a policy that is not there
+policy: standrd_b2b
+given: {}
+steps: [{date: 2026-01-01}]
+---
+test: [
+"""
+
+
+def test_check_reports_rubbish_among_tests(starter: Path) -> None:
+    file = starter / "policies" / "more.test.yaml"
+    file.write_text(RUBBISH, encoding="utf-8")
+    name = "policies/more.test.yaml"
+    own = [
+        f"{name}:1:1: this is no test (did you mean 'test'?)",
+        f"{name}:6:1: this is no test (a test begins with 'test: ' and what it shows)",
+        f"{name}:8:1: a policy in a file of tests is never read "
+        "(put it into a file that ends with .yaml, not .test.yaml)",
+        f"{name}:13:9: unknown key 'invoces' (did you mean 'invoices'?)",
+        f"{name}:14:8: 'steps' must have at least 1 entry",
+        f"{name}:21:7: the '[' is not closed (add ']' where it ends)",
+    ]
+    unknown = f"{name}:17:9: no policy 'standrd_b2b' (did you mean 'standard_b2b'?)"
+    result = call("check")
+    assert result.stdout.splitlines()[:-1] == [*own[:5], unknown, own[5]]
+    assert result.exit_code == exits.PROBLEMS
+    alone = call("check", name)
+    assert alone.stdout.splitlines() == [*own, "1 test: 6 problems"]
+    assert alone.exit_code == exits.PROBLEMS
+    assert call("test").exit_code == exits.PROBLEMS
 
 
 def test_policies_can_be_checked_without_a_configuration_and_without_the_erp(

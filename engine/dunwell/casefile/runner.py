@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from dunwell.casefile.compare import compare
-from dunwell.casefile.files import Case
+from dunwell.casefile.files import Case, no_policy
 from dunwell.casefile.plain import PlainWording
 from dunwell.casefile.words import PeopleAct, Step
 from dunwell.casefile.world import (
@@ -198,12 +198,7 @@ def run(
     for case in cases:
         policy = known.get(case.test.policy)
         if policy is None:
-            problem = Problem(
-                case.place,
-                f"no policy '{case.test.policy}'",
-                f"one of: {', '.join(sorted(known))}",
-            )
-            outcomes.append(Outcome(case, (problem,)))
+            outcomes.append(Outcome(case, (no_policy(case, sorted(known)),)))
             continue
         alone = replace(house, policies=(policy,))
         story = Story(case, alone, registry, wording or PlainWording())

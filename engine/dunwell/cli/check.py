@@ -44,7 +44,7 @@ class Findings:
 @format_option
 @pass_session
 def check(session: Session, paths: tuple[Path, ...], form: str) -> None:
-    """Show everything wrong with configuration, policies and templates, all at once.
+    """Show everything wrong with configuration, policies, their tests and templates, all at once.
 
     With PATH only these policy files or folders, and the ERP is not asked.
     """
@@ -69,7 +69,7 @@ def _summary(found: Findings, warnings: int) -> str:
     return f"{', '.join(seen)}: {verdict}" if seen else verdict
 
 
-_ONE = {"policies": "policy", "stages": "stage", "watches": "watch"}
+_ONE = {"policies": "policy", "stages": "stage", "watches": "watch", "tests": "test"}
 
 
 def findings(session: Session, paths: Sequence[Path] = ()) -> Findings:
@@ -103,17 +103,23 @@ def _setup(session: Session, found: Findings, paths: Sequence[Path]) -> Setup | 
 
 
 def _policies(setup: Setup, found: Findings, paths: Sequence[Path]) -> House | None:
+    from dunwell.casefile import load_cases
+    from dunwell.casefile.files import about_policies
     from dunwell.cli.policies import counted, load_policies, policy_files, wording_problems
 
     config = setup.config
     files, problems = policy_files(paths or config.policies)
     found.problems += problems
+    cases, problems = load_cases(files.all)
+    found.problems += problems
     if not files.policies:
+        found.counts["tests"] = len(cases)
         return None
     house, problems = load_policies(files, setup.plugins, setup.registry)
     found.problems += problems
     if house is not None:
-        found.counts |= counted(house)
+        found.counts |= {**counted(house), "tests": len(cases)}
+        found.problems += about_policies(cases, [policy.name for policy in house.policies])
     found.problems += wording_problems(house, config)
     return house
 
