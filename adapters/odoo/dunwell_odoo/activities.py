@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from dunwell_odoo import codec
-from dunwell_odoo.asking import EVERYTHING, Domain, Question, Record, parts, these, together, whole
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import EVERYTHING, Ask, Domain, Question, Record, parts, these
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.owners import MODELS, Owner, Owners
 from dunwell_odoo.site import Site
@@ -78,7 +77,7 @@ class Found:
 class Activities:
     """Reads them: activities, and the messages that tell of those that ended or moved."""
 
-    door: Door
+    ask: Ask
     installed: Installed
     owners: Owners
     site: Site
@@ -95,9 +94,9 @@ class Activities:
         asked += [self._messages(types, where, since) for _, where in wheres]
         there: dict[int, Noted] = {}
         told = _Told()
-        answers = together(self.door, self.installed.action, asked)
+        answers = self.ask.together(asked)
         for question, rows in zip(asked, answers, strict=True):
-            for page in whole(self.door, question, rows):
+            for page in self.ask.whole(question, rows):
                 if question.model == MESSAGE:
                     self._listen(page, told)
                 else:
@@ -117,12 +116,12 @@ class Activities:
     def _activities(self, types: Sequence[int], where: Domain, since: date) -> Question:
         ended = ["|", ["active", "=", True], ["date_done", ">=", since.isoformat()]]
         domain: Domain = [["activity_type_id", "in", types], *ended, *where]
-        said = ["feedback"] if self.door.version >= FEEDBACK else []
+        said = ["feedback"] if self.installed.version >= FEEDBACK else []
         return Question("mail.activity", domain, these(*FIELDS, *said), SIZE, EVERYTHING)
 
     def _messages(self, types: Sequence[int], where: Domain, since: date) -> Question:
         ours: Domain = [["body", "like", "[dunwell-"]]
-        if self.door.version < FEEDBACK:
+        if self.installed.version < FEEDBACK:
             ours = ["|", *ours, ["body", "like", 'id="dunwell-']]
         domain: Domain = [
             ["mail_activity_type_id", "in", types], ["date", ">=", since.isoformat()], *ours,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from dunwell.log.entry import Entry, Result
 from dunwell.port import Appended, Capabilities, Delivery, Effect, Found, Heads, Sought
 from dunwell_odoo import desk, survey
-from dunwell_odoo.asking import together
+from dunwell_odoo.asking import Ask
 from dunwell_odoo.clock import Clock
 from dunwell_odoo.contacts import Contacts
 from dunwell_odoo.door import Door
@@ -42,8 +42,9 @@ class OdooAdapter:
     def __init__(self, door: Door, options: Options, *, page_rows: int = 5_000) -> None:
         self.door, self.options, self.page_rows = door, options, page_rows
         self.clock = Clock(door, lambda: self.installed.action)
-        self.site = Site(door, wanted=options.companies, zone=options.timezone)
-        self.owners = Owners(door)
+        self.ask = Ask(door, lambda: self.installed.action)
+        self.site = Site(self.ask, wanted=options.companies, zone=options.timezone)
+        self.owners = Owners(self.ask)
         self.kept = Kept()
 
     @cached_property
@@ -54,7 +55,7 @@ class OdooAdapter:
     @cached_property
     def log_of(self) -> Log:
         """The log; it remembers which positions are taken."""
-        return Log(self.door, self.installed)
+        return Log(self.ask, self.installed)
 
     @cached_property
     def _capabilities(self) -> Capabilities:
@@ -121,7 +122,7 @@ class OdooAdapter:
     def _reader(self) -> Reader:
         portal = self.installed.portal or self.options.url
         return Reader(
-            self.door, self.site, self.installed, self.owners, self.clock, self.kept,
+            self.ask, self.site, self.installed, self.owners, self.clock, self.kept,
             self.page_rows, portal if self.options.payment_links else "",
         )  # fmt: skip
 
@@ -135,14 +136,14 @@ class OdooAdapter:
         if self.installed.action:
             entries, answers = self.log_of.heads_with(chosen, asked, self.clock)
         else:
-            answers = together(self.door, 0, asked, self.clock)
+            answers = self.ask.together(asked, self.clock)
         for question, rows in zip(asked, answers, strict=True):
             entries += self._contacts.heard(question, rows, chosen)
         return Heads(entries, self.clock.now())
 
     @property
     def _contacts(self) -> Contacts:
-        return Contacts(self.door, self.installed, self.owners)
+        return Contacts(self.ask, self.installed, self.owners)
 
     def append(self, entries: Sequence[Entry]) -> Sequence[Appended]:
         """Append each entry at its position."""
@@ -154,7 +155,7 @@ class OdooAdapter:
         self.kept.forget()
         if not effects:
             return []
-        draft = Draft(self.door, self.installed, self.site, self.native, self.clock.ask())
+        draft = Draft(self.ask, self.installed, self.site, self.native, self.clock.ask())
         return desk.execute(draft, self._hands, effects)
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:
@@ -170,7 +171,7 @@ class OdooAdapter:
 
     def outcomes(self, *, since: date) -> Sequence[Delivery]:
         """Messages of Dunwell's that came back or could not leave, since a day."""
-        return outcomes(self.door, self.installed, self.site, since)
+        return outcomes(self.ask, self.installed, self.site, since)
 
     def log(self, debtor: str | None = None, *, limit: int = 200) -> Sequence[Entry]:
         """The log, newest first; with what customers wrote to us."""

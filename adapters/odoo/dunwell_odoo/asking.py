@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -49,85 +49,83 @@ class Question:
     order: str = "id"
 
     def given(self, last: int = 0) -> dict[str, Any]:
-        """What `web_search_read` is given for the page beyond a record."""
+        """What is asked for the page beyond a record."""
         return {
             "domain": [*self.domain, ["id", ">", last]] if last else self.domain,
             "specification": self.spec,
             "limit": self.size,
             "order": self.order,
-            "count_limit": 1,  # how many there are beyond this page is not asked
         }
 
-    @property
-    def step(self) -> dict[str, Any]:
-        """The same for the server action, for the first page."""
-        context = self.context or {}
-        return {"do": "read", "model": self.model, "given": self.given(), "context": context}
+    def step(self, last: int = 0) -> dict[str, Any]:
+        """The same for the server action."""
+        given, context = self.given(last), self.context or {}
+        return {"do": "read", "model": self.model, "context": context, **given}
 
 
-def first(door: Door, question: Question, last: int = 0) -> list[Record]:
-    """One page."""
-    given = question.given(last)
-    found = door.call(question.model, "web_search_read", context=question.context, **given)
-    rows: list[Record] = found["records"]
-    return rows
-
-
-def together(
-    door: Door, action: int, questions: Sequence[Question], clock: Clock | None = None
-) -> list[list[Record]]:
-    """The first pages of several questions: by the server action they are one call, of one
-    moment, with the rights of the user all the same. The clock is asked too, where it is given.
+class Ask:
+    """Asks an Odoo: by the server action where it is there, in fewer calls and half its time, with
+    the rights of the user all the same; else by what Odoo's own screens use.
     """
-    if not action:
+
+    def __init__(self, door: Door, action: Callable[[], int] = lambda: 0) -> None:
+        self.door, self._action = door, action
+
+    @property
+    def action(self) -> int:
+        """The server action; 0 for none."""
+        return self._action()
+
+    def first(self, question: Question, last: int = 0) -> list[Record]:
+        """One page."""
+        if self.action:
+            (rows,) = self.run([question.step(last)])
+        else:
+            rows = self.door.call(
+                question.model,
+                "web_search_read",
+                context=question.context,
+                count_limit=1,  # how many there are beyond this page is not asked
+                **question.given(last),
+            )["records"]
+        found: list[Record] = rows
+        return found
+
+    def together(
+        self, questions: Sequence[Question], clock: Clock | None = None
+    ) -> list[list[Record]]:
+        """The first pages of several questions: by the server action in one call, of one moment.
+        The clock is asked too, where it is given.
+        """
+        if not self.action:
+            if clock is not None:
+                clock.ask()
+            return [self.first(question) for question in questions]
+        steps = [*(question.step() for question in questions), *([ASKED] if clock else [])]
+        answers = self.run(steps) if steps else []
         if clock is not None:
-            clock.ask()
-        return [first(door, question) for question in questions]
-    steps = [*(question.step for question in questions), *([ASKED] if clock else [])]
-    answers = inside.run(door, action, steps) if steps else []
-    if clock is not None:
-        clock.heard(instant(answers.pop()))
-    return answers
+            clock.heard(instant(answers.pop()))
+        return answers
 
+    def run(self, steps: Sequence[Mapping[str, object]]) -> list[Any]:
+        """The answers of the server action."""
+        return inside.run(self.door, self.action, steps)
 
-def whole(
-    door: Door, question: Question, rows: list[Record] | None = None
-) -> Iterator[list[Record]]:
-    """All pages, one call each; `rows` is the first one where it is here already."""
-    while True:
-        rows = first(door, question) if rows is None else rows
-        if rows:
-            yield rows
-        if len(rows) < question.size:
-            return
-        rows = first(door, question, rows[-1]["id"])
+    def whole(
+        self, question: Question, rows: list[Record] | None = None
+    ) -> Iterator[list[Record]]:
+        """All pages, one call each; `rows` is the first one where it is here already."""
+        while True:
+            rows = self.first(question) if rows is None else rows
+            if rows:
+                yield rows
+            if len(rows) < question.size:
+                return
+            rows = self.first(question, rows[-1]["id"])
 
-
-def pages(
-    door: Door,
-    model: str,
-    domain: Domain,
-    spec: Spec,
-    *,
-    size: int,
-    context: Mapping[str, object] | None = None,
-) -> Iterator[list[Record]]:
-    """All pages of a question, one call each."""
-    return whole(door, Question(model, domain, spec, size, context))
-
-
-def rows(
-    door: Door,
-    model: str,
-    domain: Domain,
-    spec: Spec,
-    *,
-    size: int,
-    context: Mapping[str, object] | None = None,
-) -> list[Record]:
-    """All pages as one list."""
-    found = pages(door, model, domain, spec, size=size, context=context)
-    return [row for page in found for row in page]
+    def all(self, question: Question) -> list[Record]:
+        """All pages as one list."""
+        return [row for page in self.whole(question) for row in page]
 
 
 def parts(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -9,8 +9,7 @@ from typing import Literal
 
 from dunwell.log.entry import Entry
 from dunwell_odoo import names
-from dunwell_odoo.asking import Domain, Question, Record, Spec, parts, these, whole
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import Ask, Domain, Question, Record, Spec, parts, these
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.owners import MODELS, Owner, Owners
 from dunwell_odoo.values import instant, stamp, text
@@ -30,7 +29,7 @@ SPEC: Spec = these(
 class Contacts:
     """Reads people's contacts; our own messages are known by their Message-Id."""
 
-    door: Door
+    ask: Ask
     installed: Installed
     owners: Owners
 
@@ -49,7 +48,7 @@ class Contacts:
         self, question: Question, rows: list[Record] | None, debtors: Sequence[str] | None
     ) -> Iterator[Entry]:
         """The contacts of all pages; `rows` is the first page where it is here already."""
-        for page in whole(self.door, question, rows):
+        for page in self.ask.whole(question, rows):
             owners = self.owners.of((row["model"], row["res_id"]) for row in page)
             for row in page:
                 owner = owners.get((row["model"], row["res_id"]))

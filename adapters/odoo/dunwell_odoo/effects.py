@@ -10,8 +10,7 @@ from typing import Any
 from dunwell.log.entry import Result
 from dunwell.port import Effect
 from dunwell_odoo import codec, sending
-from dunwell_odoo.asking import EVERYTHING, Record, parts, rows, these
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import EVERYTHING, Ask, Question, Record, parts, these
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.names import HOLD, message_id
 from dunwell_odoo.site import Site
@@ -49,7 +48,7 @@ class Deed:
 class Draft:
     """Makes deeds of effects; those that cannot be done, or need not, are answered at once."""
 
-    door: Door
+    ask: Ask
     installed: Installed
     site: Site
     native: bool
@@ -71,7 +70,7 @@ class Draft:
             self._tags({effects[n].command.name for n in left if _tags(effects[n])})
         letters = {n: effects[n] for n in left if effects[n].command.kind == "remind"}
         extra = self.installed.fields & {"mobile"}
-        addressed = sending.targets(self.door, letters, extra) if letters else {}
+        addressed = sending.targets(self.ask, letters, extra) if letters else {}
         found: dict[int, Deed] = {}
         for n in left:
             effect = effects[n]
@@ -136,12 +135,12 @@ class Draft:
         spec = these("name", "category_id", *([HOLD] if self.installed.holds else []))
         for part in parts(numbers([effect.debtor for effect in effects]), SIZE):
             domain = [["id", "in", list(part)]]
-            found = rows(self.door, PARTNER, domain, spec, size=SIZE, context=EVERYTHING)
+            found = self.ask.all(Question(PARTNER, domain, spec, SIZE, EVERYTHING))
             self.cards |= {str(row["id"]): row for row in found}
 
     def _tags(self, wanted: set[str]) -> None:
         """The tags by name; those to be set are made where they are new."""
-        found = self.door.call(
+        found = self.ask.door.call(
             "res.partner.category", "search_read", domain=[["name", "in", sorted(wanted)]],
             fields=["name"], context=EVERYTHING,
         )  # fmt: skip
@@ -149,7 +148,7 @@ class Draft:
 
     def _tag(self, name: str) -> int:
         if name not in self.tags:
-            made = self.door.call("res.partner.category", "create", vals_list=[{"name": name}])
+            made = self.ask.door.call("res.partner.category", "create", vals_list=[{"name": name}])
             self.tags[name] = made[0] if isinstance(made, list) else made
         return self.tags[name]
 
@@ -194,7 +193,7 @@ class Draft:
             "summary": command.summary,
             "note": f'<div id="dunwell-{effect.key}">{codec.paragraphs(told) or "<p></p>"}</div>',
             "date_deadline": due.isoformat(),
-            "user_id": owner or self.door.uid,
+            "user_id": owner or self.ask.door.uid,
         }
 
     def _hold(self, n: int, effect: Effect) -> Deed | None:

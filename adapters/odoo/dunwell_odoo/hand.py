@@ -21,7 +21,7 @@ from dunwell.errors import UnavailableError
 from dunwell.log.entry import Entry, Result
 from dunwell.port import Found, Sought
 from dunwell_odoo import codec
-from dunwell_odoo.asking import EVERYTHING, Record, pages, parts, these
+from dunwell_odoo.asking import EVERYTHING, Question, Record, parts, these
 from dunwell_odoo.clock import Clock
 from dunwell_odoo.door import BrokenError, Door, RefusedError
 from dunwell_odoo.effects import Deed
@@ -232,10 +232,9 @@ class ByHand:
         found: dict[str, str] = {}
         for part in parts(numbers([one.debtor for one in sought]), SIZE):
             domain = [["id", "in", list(part)]]
-            for page in pages(
-                self.door, "res.partner", domain, these(HOLD), size=SIZE, context=EVERYTHING
-            ):
-                found |= {str(row["id"]): mark(row[HOLD]) for row in page}
+            question = Question("res.partner", domain, these(HOLD), SIZE, EVERYTHING)
+            for row in self.log.ask.all(question):
+                found[str(row["id"])] = mark(row[HOLD])
         return found
 
     def _done(self, keys: Sequence[str], debtors: Sequence[str], *, tasks: bool) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from dunwell_odoo.asking import Domain, Record, Spec, these
@@ -32,9 +33,7 @@ def specification(flag: str) -> Spec:
         "date", "invoice_date", "date_maturity", "move_name", "name", "ref",
         "amount_currency", "amount_residual_currency", "currency_id", "company_id",
         "payment_id", "statement_line_id", *filter(None, [flag]),
-        partner_id=these("commercial_partner_id"),
-        move_id=move,
-        matched_credit_ids=these("max_date"),
+        "partner_id", move_id=move,
     )  # fmt: skip
 
 
@@ -60,18 +59,17 @@ class Reading:
         """Whether a line is money or a credit note of a customer that pays for nothing yet."""
         return row["amount_residual_currency"] < 0 and bool(row["partner_id"])
 
-    def item(self, row: Record) -> Row:
-        """A line as an open item."""
+    def item(self, row: Record, debtor: str, paid: date | None) -> Row:
+        """A line as an open item; `paid` is the day of the newest payment on it."""
         move, currency = row["move_id"], self.currency(row["currency_id"])
         amount = minor(row["amount_currency"], currency)
         invoiced = move["move_type"] in INVOICES
         part = invoiced and amount != minor(move["amount_total"], currency)
         state = move["payment_state"]
-        paid = [day(each["max_date"]) for each in row["matched_credit_ids"]]
         term = move["invoice_payment_term_id"]
         return {
             "id": str(row["id"]),
-            "customer": debtor(row["partner_id"]),
+            "customer": debtor,
             "company": str(row["company_id"]),
             "number": number(row, invoiced=invoiced),
             "document": document(move["id"]) if part else None,
@@ -82,7 +80,7 @@ class Reading:
             "amount": amount,
             "balance": minor(row["amount_residual_currency"], currency),
             "terms": term["name"] if term else None,
-            "last_payment": max((on for on in paid if on), default=None),
+            "last_payment": paid,
             "no_follow_up": bool(row.get(self.flag)) or state == "blocked",
             "collection": "pending" if state in PAID else None,
             "salesperson": self.person(move["invoice_user_id"]),
@@ -97,12 +95,12 @@ class Reading:
         page = f"{self.portal}/my/invoices/{move['id']}"
         return f"{page}?access_token={token}" if token else page
 
-    def credit(self, row: Record, item: str | None) -> Row:
+    def credit(self, row: Record, debtor: str, item: str | None) -> Row:
         """A line as an unapplied credit, with the item it belongs to."""
         currency, invoiced = self.currency(row["currency_id"]), is_refund(row)
         return {
             "id": str(row["id"]),
-            "customer": debtor(row["partner_id"]),
+            "customer": debtor,
             "company": str(row["company_id"]),
             "number": number(row, invoiced=invoiced),
             "kind": "credit_note" if invoiced else "payment",
@@ -130,8 +128,3 @@ def number(row: Record, *, invoiced: bool) -> str:
 def document(move: int) -> str:
     """The name of an invoice that its instalments share."""
     return f"account.move,{move}"
-
-
-def debtor(partner: Mapping[str, Any]) -> str:
-    """Who pays for a partner: the company that a contact works for."""
-    return str(partner["commercial_partner_id"] or partner["id"])

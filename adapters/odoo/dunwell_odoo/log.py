@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from dunwell.errors import DeniedError, UnavailableError
 from dunwell.log.entry import Entry
 from dunwell.port import Appended, Lost, Refused, Won
-from dunwell_odoo import codec, inside
-from dunwell_odoo.asking import Domain, Question, Record, pages, parts, these
+from dunwell_odoo import codec
+from dunwell_odoo.asking import Ask, Domain, Question, Record, parts, these
 from dunwell_odoo.clock import ASKED, Clock
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
@@ -40,9 +40,14 @@ for answers are empty, else Odoo looks them up for each.
 class Log:
     """Writes and reads the entries. `seen` are positions that are known to be taken."""
 
-    door: Door
+    ask: Ask
     installed: Installed
     seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def door(self) -> Door:
+        """Through which it is written."""
+        return self.ask.door
 
     @property
     def mine(self) -> Domain:
@@ -73,7 +78,7 @@ class Log:
         self, entries: Sequence[Entry], part: Sequence[int], answers: dict[int, Appended]
     ) -> None:
         rows = [self._row(entries[n]) for n in part]
-        (told,) = inside.run(self.door, self.installed.action, [{"do": "append", "rows": rows}])
+        (told,) = self.ask.run([{"do": "append", "rows": rows}])
         for n, answer in zip(part, told, strict=True):
             if answer["state"] == "won":
                 answers[n] = Won()
@@ -204,15 +209,19 @@ class Log:
             "partners": numbers(debtors or ()),
             "limit": SIZE,
         }
-        steps = [*(each.step for each in asked), {**heads, "last": 0}, *([ASKED] if clock else [])]
-        answers = inside.run(self.door, self.installed.action, steps)
+        steps = [
+            *(each.step() for each in asked),
+            {**heads, "last": 0},
+            *([ASKED] if clock else []),
+        ]
+        answers = self.ask.run(steps)
         if clock is not None:
             clock.heard(instant(answers.pop()))
         rows = answers.pop()
         found = list(_entries(rows))
         while len(rows) == SIZE:
             step = {**heads, "last": rows[-1]["id"]}
-            (rows,) = inside.run(self.door, self.installed.action, [step])
+            (rows,) = self.ask.run([step])
             found += _entries(rows)
         return self._known(found), answers
 
@@ -265,7 +274,7 @@ class Log:
 
     def _read(self, domain: Domain) -> Iterator[Entry]:
         spec = these("res_id", "date", "body")
-        for page in pages(self.door, MESSAGE, [*self.mine, *domain], spec, size=SIZE):
+        for page in self.ask.whole(Question(MESSAGE, [*self.mine, *domain], spec, SIZE)):
             yield from _entries(page)
 
     def newest(self, debtor: str | None, limit: int) -> list[Entry]:

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 from dunwell.log.keys import address_hash
 from dunwell.port import Delivery
 from dunwell_odoo import names
-from dunwell_odoo.asking import EVERYTHING, pages, these
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import EVERYTHING, Ask, Question, these
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.partners import address, phone
 from dunwell_odoo.site import Site
@@ -22,7 +21,7 @@ BAD_ADDRESS = (
 """Failures for which the address is to blame, and not Odoo or its mail server."""
 
 
-def outcomes(door: Door, installed: Installed, site: Site, since: date) -> list[Delivery]:
+def outcomes(ask: Ask, installed: Installed, site: Site, since: date) -> list[Delivery]:
     """Reminders that came back (`bounced`) or could not leave (`refused`), since a day.
 
     Where the address is not to blame it has no hash: the message goes there again.
@@ -43,7 +42,7 @@ def outcomes(door: Door, installed: Installed, site: Site, since: date) -> list[
         res_partner_id=these("email", "phone", "commercial_partner_id", *extra),
     )  # fmt: skip
     found = []
-    for page in pages(door, "mail.notification", domain, spec, size=SIZE, context=EVERYTHING):
+    for page in ask.whole(Question("mail.notification", domain, spec, SIZE, EVERYTHING)):
         for row in page:
             message, partner = row["mail_message_id"], row["res_partner_id"]
             key = names.key_of(message["message_id"] or "")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dunwell_odoo.asking import EVERYTHING, Domain, pages, parts, these
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import EVERYTHING, Ask, Domain, Question, Record, parts, these
 from dunwell_odoo.values import numbers
 
 SIZE = 5_000
@@ -26,7 +25,7 @@ class Owner:
 class Owners:
     """Keeps what was found: a partner seldom gets another payer while a run lasts."""
 
-    door: Door
+    ask: Ask
     known: dict[tuple[str, int], Owner | None] = field(default_factory=dict)
 
     def learn(self, model: str, number: int, owner: Owner) -> None:
@@ -36,33 +35,43 @@ class Owners:
     def of(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Owner]:
         """The owners of records; those that are no customer's are not among them."""
         asked = set(wanted)
+        questions = []
         for model in MODELS:
             missing = sorted(n for m, n in asked if m == model and (m, n) not in self.known)
-            for part in parts(missing, SIZE):
-                self.known |= {(model, number): None for number in part}
-                self._find(model, [["id", "in", list(part)]])
+            self.known |= {(model, number): None for number in missing}
+            questions += [_question(model, "id", part) for part in parts(missing, SIZE)]
+        self._find(questions)
         return {key: owner for key in asked if (owner := self.known.get(key)) is not None}
 
     def family(self, debtors: Sequence[str]) -> dict[str, list[int]]:
         """All partners that some customers pay for, and their invoices."""
-        payers = numbers(debtors)
-        found: dict[str, list[int]] = {}
-        for model in MODELS:
-            found[model] = []
-            for part in parts(payers, SIZE):
-                found[model] += self._find(model, [["commercial_partner_id", "in", list(part)]])
+        payers = parts(numbers(debtors), SIZE)
+        path = "commercial_partner_id"
+        return self._find([_question(m, path, part) for part in payers for m in MODELS])
+
+    def _find(self, questions: Sequence[Question]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {model: [] for model in MODELS}
+        if not questions:
+            return found
+        for question, rows in zip(questions, self.ask.together(questions), strict=True):
+            model = question.model
+            for page in self.ask.whole(question, rows):
+                for row in page:
+                    self.known[model, row["id"]] = _owner(model, row)
+                    found[model].append(row["id"])
         return found
 
-    def _find(self, model: str, domain: Domain) -> list[int]:
-        moves = model == "account.move"
-        spec = these("commercial_partner_id", *(["company_id"] if moves else []))
-        ours: Domain = [["move_type", "in", OURS]] if moves else []
-        found = []
-        for page in pages(self.door, model, [*domain, *ours], spec, size=SIZE, context=EVERYTHING):
-            for row in page:
-                payer = row["commercial_partner_id"] or (0 if moves else row["id"])
-                company = str(row["company_id"]) if moves and row["company_id"] else None
-                owner = Owner(str(payer), company) if payer else None
-                self.known[model, row["id"]] = owner
-                found.append(row["id"])
-        return found
+
+def _question(model: str, path: str, ids: Sequence[int]) -> Question:
+    domain: Domain = [[path, "in", list(ids)]]
+    if model == "res.partner":
+        return Question(model, domain, these("commercial_partner_id"), SIZE, EVERYTHING)
+    spec = these("commercial_partner_id", "company_id")
+    return Question(model, [*domain, ["move_type", "in", OURS]], spec, SIZE)
+
+
+def _owner(model: str, row: Record) -> Owner | None:
+    payer = row["commercial_partner_id"]
+    if model == "res.partner":
+        return Owner(str(payer or row["id"]))
+    return Owner(str(payer), str(row["company_id"])) if payer else None

@@ -9,8 +9,7 @@ from datetime import date
 
 from dunwell.money import Money, exponent
 from dunwell_odoo.activities import Found, Noted
-from dunwell_odoo.asking import Record, pages, parts, these
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import Ask, Question, Record, parts, these
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.lines import RECEIVABLE, Row, document
 from dunwell_odoo.site import Site
@@ -19,6 +18,7 @@ from dunwell_odoo.values import minor
 SIZE = 5_000
 _AMOUNT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?([A-Z]{3})\b")
 MOVE = "account.move"
+LINE = "account.move.line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Lines:
 class People:
     """Makes rows of activities."""
 
-    door: Door
+    ask: Ask
     installed: Installed
     site: Site
 
@@ -152,20 +152,18 @@ class People:
         )  # fmt: skip
         for part in parts(moves, SIZE):
             where = [*RECEIVABLE, ["move_id", "in", list(part)]]
-            for page in pages(self.door, "account.move.line", where, spec, size=SIZE):
-                for row in page:
-                    of_move.setdefault(row["move_id"], []).append(row)
+            for row in self.ask.all(Question(LINE, where, spec, SIZE)):
+                of_move.setdefault(row["move_id"], []).append(row)
         for part in parts(debtors, SIZE):
             where = [
                 *RECEIVABLE,
                 ["reconciled", "=", False],
                 ["partner_id.commercial_partner_id", "in", list(part)],
             ]
-            for page in pages(self.door, "account.move.line", where, spec, size=SIZE):
-                for row in page:
-                    if row["amount_residual_currency"] > 0:
-                        payer = str(row["partner_id"]["commercial_partner_id"])
-                        of_debtor.setdefault(payer, []).append(row)
+            for row in self.ask.all(Question(LINE, where, spec, SIZE)):
+                if row["amount_residual_currency"] > 0:
+                    payer = str(row["partner_id"]["commercial_partner_id"])
+                    of_debtor.setdefault(payer, []).append(row)
         return Lines(of_move, of_debtor)
 
 

@@ -9,21 +9,10 @@ from decimal import Decimal
 
 from dunwell_odoo import lines as ledger
 from dunwell_odoo import partners as cards
+from dunwell_odoo import settlements
 from dunwell_odoo.activities import Activities
-from dunwell_odoo.asking import (
-    EVERYTHING,
-    Domain,
-    Question,
-    Record,
-    Spec,
-    first,
-    pages,
-    parts,
-    these,
-    together,
-)
+from dunwell_odoo.asking import EVERYTHING, Ask, Domain, Question, Record, Spec, parts, these
 from dunwell_odoo.clock import Clock
-from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.kept import Kept, whom
 from dunwell_odoo.lines import Row
@@ -46,7 +35,7 @@ Rows = Iterator[list[Row]]
 class Reader:
     """Reads; `size` is how many records a page has, `portal` where customers see invoices."""
 
-    door: Door
+    ask: Ask
     site: Site
     installed: Installed
     owners: Owners
@@ -99,7 +88,7 @@ class Reader:
         """
         whole = [self.site.asks_people, self.site.asks_currencies, self._asks_rates]
         asked = [self.site.asks_who, self._asks_bank, *(whole if self.installed.action else [])]
-        who, bank, *more = together(self.door, self.installed.action, asked, self.clock)
+        who, bank, *more = self.ask.together(asked, self.clock)
         self.site.heard_who(who)
         self.kept.keep("companies", None, self._companies())
         if more:
@@ -156,7 +145,7 @@ class Reader:
 
     def rates(self) -> Rows:
         """Units of a company's currency for one of another; Odoo keeps the inverse, to a base."""
-        yield self._rates(first(self.door, self._asks_rates))
+        yield self._rates(self.ask.first(self._asks_rates))
 
     def _rates(self, found: Sequence[Record]) -> list[Row]:
         return [
@@ -187,68 +176,105 @@ class Reader:
         self.kept.keep("holds", whom(debtors), holds)
 
     def _partners(self, debtors: Sequence[str] | None, spec: Spec) -> Iterator[list[Record]]:
-        chosen: list[Domain] = [self._customers()]
-        if debtors is not None:
-            ids = numbers(debtors)
-            chosen = [[["commercial_partner_id", "in", list(p)]] for p in parts(ids, self.size)]
-        for domain in chosen:
-            yield from pages(
-                self.door, "res.partner", domain, spec, size=self.size, context=EVERYTHING
-            )
+        """Customers and their contacts, with whoever owes without ever having got an invoice."""
+        if debtors is None:
+            everybody = self._cards(self._customers(), spec)
+            rows, strays = self.ask.together([everybody, self._asks_strays])
+            pages = self.ask.whole(self._asks_strays, strays)
+            chosen = sorted({row["partner_id"] for page in pages for row in page})
+            path = "id"
+            yield from self.ask.whole(everybody, rows)
+        else:
+            chosen, path = numbers(debtors), "commercial_partner_id"
+        for part in parts(chosen, self.size):
+            yield from self.ask.whole(self._cards([[path, "in", list(part)]], spec))
+
+    def _cards(self, domain: Domain, spec: Spec) -> Question:
+        return Question("res.partner", domain, spec, self.size, EVERYTHING)
 
     def _customers(self) -> Domain:
-        """Whoever got invoices, owes or has a hold, and the contacts of these."""
-        one: Domain = [
-            ["customer_rank", ">", 0], ["credit", ">", 0], ["credit", "<", 0],
-            ["commercial_partner_id.customer_rank", ">", 0],
-        ]  # fmt: skip
+        """Whoever got invoices or has a hold, and the contacts of these."""
+        one: Domain = [["customer_rank", ">", 0], ["commercial_partner_id.customer_rank", ">", 0]]
         if self.installed.holds:
             one.append([HOLD, "!=", False])
         return [*["|"] * (len(one) - 1), *one]
 
+    @property
+    def _asks_strays(self) -> Question:
+        """Open lines of partners that are no customers: entries by hand, opening balances."""
+        domain: Domain = [
+            *ledger.RECEIVABLE,
+            ["reconciled", "=", False],
+            ["partner_id.customer_rank", "=", 0],
+            ["partner_id.commercial_partner_id.customer_rank", "=", 0],
+            *self.site.where(),
+        ]
+        if self.installed.holds:
+            domain.append([f"partner_id.{HOLD}", "=", False])
+        return Question(LINE, domain, these("partner_id"), self.size)
+
     # -- what is owed ---------------------------------------------------------------------------
 
     def _of(self, debtors: Sequence[str] | None, path: str) -> Iterator[Domain]:
-        """The conditions for lines of some debtors, or of all."""
+        """The conditions for lines of some debtors, or of all; `path` leads to the line."""
         where = self.site.where()
         if debtors is None:
             yield where
             return
         for part in parts(numbers(debtors), self.size):
-            yield [*where, [f"{path}.commercial_partner_id", "in", list(part)]]
+            yield [*where, [f"{path}partner_id.commercial_partner_id", "in", list(part)]]
 
     def items(self, debtors: Sequence[str] | None) -> Rows:
         """The open lines of invoices and entries; credits come with them."""
         maker = ledger.Reading(
             self.site.currency, self.site.person, self.portal, self.installed.flag
         )
-        free: list[Record] = []
+        spec = ledger.specification(maker.flag)
+        credits: list[tuple[Record, str]] = []
         oldest: dict[int, str] = {}
-        for where in self._of(debtors, "partner_id"):
+        for where, paid_where in zip(
+            self._of(debtors, ""), self._of(debtors, "debit_move_id."), strict=True
+        ):
             domain = [*ledger.RECEIVABLE, ["reconciled", "=", False], *where]
-            spec = ledger.specification(maker.flag)
-            for page in pages(self.door, LINE, domain, spec, size=self.size):
-                self._learn(page)
+            lines = Question(LINE, domain, spec, self.size)
+            payments = _payments(paid_where, self.size)
+            rows, paid = self.ask.together([lines, payments])
+            newest = _newest(self.ask.whole(payments, paid))
+            for page in self.ask.whole(lines, rows):
+                owners = self._owners(page)
                 owed = [row for row in page if maker.owed(row)]
-                free += [row for row in page if maker.free(row)]
+                credits += [(row, owners[row["partner_id"]]) for row in page if maker.free(row)]
                 for row in owed:
                     oldest.setdefault(row["move_id"]["id"], str(row["id"]))
-                yield [row for each in owed if (row := maker.item(each))["balance"]]
+                yield [
+                    item
+                    for row in owed
+                    if (item := maker.item(row, owners[row["partner_id"]], newest.get(row["id"])))[
+                        "balance"
+                    ]
+                ]
         made = [
-            maker.credit(row, oldest.get(row["move_id"]["reversed_entry_id"] or 0)) for row in free
+            maker.credit(row, debtor, oldest.get(row["move_id"]["reversed_entry_id"] or 0))
+            for row, debtor in credits
         ]
         self.kept.keep("credits", whom(debtors), [row for row in made if row["balance"]])
 
-    def _learn(self, page: Sequence[Record]) -> None:
+    def _owners(self, page: Sequence[Record]) -> dict[int, str]:
+        """Who pays for the partners of some lines; whose invoices these are is learnt too."""
+        asked = {("res.partner", row["partner_id"]) for row in page if row["partner_id"]}
+        found = self.owners.of(asked)
+        debtors = {number: owner.debtor for (_, number), owner in found.items()}
         for row in page:
-            if row["partner_id"]:
-                owner = Owner(ledger.debtor(row["partner_id"]), str(row["company_id"]))
+            debtor = debtors.get(row["partner_id"])
+            if debtor is not None:
+                owner = Owner(debtor, str(row["company_id"]))
                 self.owners.learn("account.move", row["move_id"]["id"], owner)
+        return debtors
 
     def settlements(self, debtors: Sequence[str] | None, since: date | None) -> Rows:
         """What paid what."""
-        reader = Settlements(self.door, self.site.currency, self.size)
-        for where in self._of(debtors, "debit_move_id.partner_id"):
+        reader = Settlements(self.ask, self.owners, self.site.currency, self.size)
+        for where in self._of(debtors, "debit_move_id."):
             yield from reader.pages(where, since)
 
     # -- what people say ------------------------------------------------------------------------
@@ -256,9 +282,9 @@ class Reader:
     def noted(self, wanted: str, debtors: Sequence[str] | None) -> Rows:
         """Tasks, promises, disputes and exclusions are activities, and are read together."""
         found = Activities(
-            self.door, self.installed, self.owners, self.site, self.clock.now()
+            self.ask, self.installed, self.owners, self.site, self.clock.now()
         ).read(debtors)
-        maker = People(self.door, self.installed, self.site)
+        maker = People(self.ask, self.installed, self.site)
         rows = {
             "promises": maker.promises(found),
             "disputes": maker.disputes(found),
@@ -272,6 +298,21 @@ class Reader:
         for table in mine.keys() - {wanted}:
             self.kept.keep(table, whom(debtors), mine[table])
         yield mine[wanted]
+
+
+def _payments(where: Domain, size: int) -> Question:
+    """What paid a part of what is still open."""
+    domain = [*settlements.ITEMS, ["debit_move_id.reconciled", "=", False], *where]
+    return Question(settlements.PARTIAL, domain, these("debit_move_id", "max_date"), size)
+
+
+def _newest(pages: Iterator[list[Record]]) -> dict[int, date | None]:
+    """The day of the newest payment of each line."""
+    found: dict[int, date | None] = {}
+    for page in pages:
+        for row in sorted(page, key=lambda row: str(row["max_date"])):
+            found[row["debit_move_id"]] = day(row["max_date"])
+    return found
 
 
 def _rates(

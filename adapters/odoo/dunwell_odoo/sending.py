@@ -9,8 +9,7 @@ from typing import Any
 from dunwell.command import Message
 from dunwell.port import Effect
 from dunwell_odoo import codec, names
-from dunwell_odoo.asking import EVERYTHING, Record, parts, rows, these
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import EVERYTHING, Ask, Question, Record, parts, these
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.partners import address, phone
 from dunwell_odoo.values import numbers
@@ -29,7 +28,7 @@ class Target:
     invoice: int = 0
 
 
-def targets(door: Door, letters: Mapping[int, Effect], extra: Iterable[str]) -> dict[int, Target]:
+def targets(ask: Ask, letters: Mapping[int, Effect], extra: Iterable[str]) -> dict[int, Target]:
     """The targets of messages; those whose address nobody there has any more are not among them.
 
     Two calls a page. `extra` are fields of partners that not every Odoo has.
@@ -39,13 +38,13 @@ def targets(door: Door, letters: Mapping[int, Effect], extra: Iterable[str]) -> 
     spec = these("name", "email", "phone", "commercial_partner_id", "active", *extra)
     for part in parts(debtors, SIZE):
         domain = [["commercial_partner_id", "in", list(part)]]
-        for row in rows(door, "res.partner", domain, spec, size=SIZE, context=EVERYTHING):
+        for row in ask.all(Question("res.partner", domain, spec, SIZE, EVERYTHING)):
             family.setdefault(row["commercial_partner_id"], []).append(row)
     invoices: dict[str, int] = {}
     items = numbers([item for effect in letters.values() for item in effect.command.items])
     for part in parts(items, SIZE):
         domain = [["id", "in", list(part)], ["move_id.move_type", "!=", "entry"]]
-        for row in rows(door, "account.move.line", domain, these("move_id"), size=SIZE):
+        for row in ask.all(Question("account.move.line", domain, these("move_id"), SIZE)):
             invoices[str(row["id"])] = row["move_id"]
     found = {}
     for n, effect in letters.items():

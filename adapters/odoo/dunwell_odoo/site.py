@@ -8,8 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dunwell.errors import ConfigurationError
-from dunwell_odoo.asking import EVERYTHING, Domain, Question, Record, first, these
-from dunwell_odoo.door import Door
+from dunwell_odoo.asking import EVERYTHING, Ask, Domain, Question, Record, these
 from dunwell_odoo.values import text
 
 SIZE = 5_000
@@ -36,8 +35,8 @@ class Company:
 class Site:
     """What an adapter knows of the Odoo it works in. `wanted` are names or ids of companies."""
 
-    def __init__(self, door: Door, *, wanted: Sequence[str | int] = (), zone: str = "") -> None:
-        self.door, self.wanted, self.zone = door, tuple(wanted), zone
+    def __init__(self, ask: Ask, *, wanted: Sequence[str | int] = (), zone: str = "") -> None:
+        self.ask, self.wanted, self.zone = ask, tuple(wanted), zone
         self._companies: dict[int, Company] | None = None
         self._main = 0
         self._currencies: dict[int, str] = {}
@@ -65,11 +64,11 @@ class Site:
             "name", "email", "country_code", currency_id=these("name"), partner_id=these("tz")
         )
         spec = these("tz", "company_id", company_ids=company)
-        return Question("res.users", [["id", "=", self.door.uid]], spec, 1)
+        return Question("res.users", [["id", "=", self.ask.door.uid]], spec, 1)
 
     def fresh_companies(self) -> Mapping[int, Company]:
         """Read them anew; one call."""
-        return self.heard_who(first(self.door, self.asks_who))
+        return self.heard_who(self.ask.first(self.asks_who))
 
     def heard_who(self, rows: Sequence[Record]) -> Mapping[int, Company]:
         """The companies that are worked for, from the answer."""
@@ -117,7 +116,7 @@ class Site:
     def currency(self, number: int) -> str:
         """The ISO code of a currency."""
         if number not in self._currencies:
-            self.heard_currencies(first(self.door, self.asks_currencies))
+            self.heard_currencies(self.ask.first(self.asks_currencies))
         return self._currencies[number]
 
     # -- people ---------------------------------------------------------------------------------
@@ -130,7 +129,7 @@ class Site:
 
     def fresh_people(self) -> list[Record]:
         """Read them anew; one call."""
-        return self.heard_people(first(self.door, self.asks_people))
+        return self.heard_people(self.ask.first(self.asks_people))
 
     def heard_people(self, rows: list[Record]) -> list[Record]:
         """Remember how tasks name them."""
