@@ -171,7 +171,8 @@ class TestRefusals:
     def test_names_decide(
         self, odoo: Odoo, version: int, name: str, status: int, method: str, expected: type
     ) -> None:
-        odoo.reply = lambda request: failure(version, name, status)
+        refusal = failure(version, name, status)
+        odoo.reply = lambda request: refusal if request.call.endswith(f".{method}") else True
         with door_to(odoo) as door, pytest.raises(AdapterError) as caught:
             door.call("res.partner", method, ids=[1])
         assert type(caught.value) is expected
@@ -207,6 +208,14 @@ class TestRefusals:
         with door_to(odoo) as door, pytest.raises(DeniedError) as caught:
             door.call(model, method)
         assert group in caught.value.remedy
+
+    def test_a_model_that_is_not_there_names_the_module_that_brings_it(
+        self, odoo: Odoo, version: int
+    ) -> None:
+        name = "werkzeug.exceptions.NotFound" if version >= 19 else "odoo.exceptions.UserError"
+        odoo.reply = lambda request: failure(version, name, 404)
+        with door_to(odoo) as door, pytest.raises(ConfigurationError, match=r"'Invoicing' \(acc"):
+            door.call("account.move.line", "search_read", domain=[])
 
     def test_a_conflict_is_not_tried_again_by_the_door(self, odoo: Odoo, version: int) -> None:
         name = "psycopg2.errors.SerializationFailure"

@@ -21,7 +21,7 @@ from dunwell_odoo.faults import (
     NotThereError,
     RefusedError,
 )
-from dunwell_odoo.rights import reads
+from dunwell_odoo.rights import RIGHTS, missing, reads
 from dunwell_odoo.wire import Line, Wire
 
 Protocol = Literal["json2", "jsonrpc"]
@@ -181,6 +181,36 @@ class Door:
         return self._call(Asked(model, method, reads=True), ids, context, kwargs)
 
     def _call(
+        self,
+        asked: Asked,
+        ids: Sequence[int] | None,
+        context: Mapping[str, object] | None,
+        kwargs: dict[str, object],
+    ) -> Any:
+        try:
+            return self._sent(asked, ids, context, kwargs)
+        except RefusedError:
+            if reads(asked.method) and asked.method not in RIGHTS and not self.has(asked.model):
+                raise ConfigurationError(missing(asked.model)) from None
+            raise
+
+    def has(self, model: str) -> bool:
+        """Whether a model is there: to ask for a right on it is refused otherwise."""
+        try:
+            self.may(model, "read")
+        except RefusedError:
+            return False
+        return True
+
+    def may(self, model: str, right: str) -> bool:
+        """Whether the user has a right on a model: `read`, `write`, `create` or `unlink`."""
+        if self.version >= (18, 0):
+            return bool(self.call(model, "has_access", ids=[], operation=right))
+        return bool(
+            self.call(model, "check_access_rights", operation=right, raise_exception=False)
+        )
+
+    def _sent(
         self,
         asked: Asked,
         ids: Sequence[int] | None,

@@ -20,6 +20,12 @@ SURVEYED = {
 }
 """The rights that a run uses, each with the group that grants it."""
 
+RIGHTS = ("check_access_rights", "has_access")
+"""How it is asked what the user may do."""
+
+MODULES = {"account": "'Invoicing' (account)", "sale": "'Sales' (sale)", "sms": "'SMS' (sms)"}
+"""Odoo's modules by the first word of their models."""
+
 _ACCOUNTING = (
     "account.move",
     "account.move.line",
@@ -58,6 +64,13 @@ def who_grants(model: str, method: str) -> str:
     if model.startswith(("ir.", "base.", "mail.mail", "sms.sms")):
         return f"an administrator with the group {SETTINGS} must do this"
     return grant(EMPLOYEE)
+
+
+def missing(model: str) -> str:
+    """What to do when there is no such model."""
+    first = model.partition(".")[0]
+    module = MODULES.get(first, f"that brings '{model}'")
+    return f"this Odoo has no '{model}' (an administrator installs the module {module})"
 
 
 def grant(group: str) -> str:

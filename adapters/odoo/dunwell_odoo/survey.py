@@ -58,11 +58,7 @@ def rights(door: Door, installed: Installed, *, native: bool) -> Survey:
 def _may(door: Door, model: str, right: str) -> bool:
     """Whether the user has a right; a model that is not there grants none."""
     try:
-        if door.version >= (18, 0):
-            return bool(door.call(model, "has_access", ids=[], operation=right))
-        return bool(
-            door.call(model, "check_access_rights", operation=right, raise_exception=False)
-        )
+        return door.may(model, right)
     except (DeniedError, RefusedError):
         return False
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dunwell.errors import ConfigurationError
 from dunwell_odoo import names
+from dunwell_odoo.rights import missing
 from dunwell_odoo.setup.admin import Admin, Record
 from dunwell_odoo.setup.register import Register, read, written
 from dunwell_odoo.setup.things import AUTOMATION, Thing, things
@@ -33,6 +34,8 @@ def making(admin: Admin, login: str) -> list[Step]:
         raise ConfigurationError(f"this is Odoo {version}: Dunwell works with 16 and later")
     admin.refuse_others()
     modules = admin.modules()
+    if "account" not in modules:
+        raise ConfigurationError(missing("account.move"))
     steps: list[Step] = []
     if AUTOMATION not in modules:
         steps.append(_install(admin))
