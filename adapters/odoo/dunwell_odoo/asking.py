@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from dunwell_odoo import inside
 from dunwell_odoo.clock import ASKED, Clock
 from dunwell_odoo.door import Door
+from dunwell_odoo.packed import unpacked
 from dunwell_odoo.values import instant
 
 T = TypeVar("T")
@@ -79,7 +80,8 @@ class Ask:
     def first(self, question: Question, last: int = 0) -> list[Record]:
         """One page."""
         if self.action:
-            (rows,) = self.run([question.step(last)])
+            (told,) = self.run([question.step(last)])
+            rows = unpacked(told)
         else:
             rows = self.door.call(
                 question.model,
@@ -105,7 +107,7 @@ class Ask:
         answers = self.run(steps) if steps else []
         if clock is not None:
             clock.heard(instant(answers.pop()))
-        return answers
+        return [unpacked(told) for told in answers]
 
     def run(self, steps: Sequence[Mapping[str, object]]) -> list[Any]:
         """The answers of the server action."""

@@ -16,6 +16,7 @@ from dunwell_odoo.clock import ASKED, Clock
 from dunwell_odoo.door import Door
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.names import MESSAGE_HOST, entry_id
+from dunwell_odoo.packed import unpacked
 from dunwell_odoo.values import instant, numbers
 
 MESSAGE = "mail.message"
@@ -223,7 +224,7 @@ class Log:
             step = {**heads, "last": rows[-1]["id"]}
             (rows,) = self.ask.run([step])
             found += _entries(rows)
-        return self._known(found), answers
+        return self._known(found), [unpacked(told) for told in answers]
 
     def _known(self, entries: list[Entry]) -> list[Entry]:
         for each in entries:

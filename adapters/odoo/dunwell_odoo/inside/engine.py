@@ -322,22 +322,53 @@ def deep(records, spec):
         for row in deep(comodel.browse(sorted(numbers)), spec[name]["fields"]):
             behind[row["id"]] = row
         for row in rows:
-            value = row[name] or []
+            value = row[name]
             if isinstance(value, (list, tuple)):
                 found = []
                 for number in value:
                     found.append(behind[number])
                 row[name] = found
-            else:
+            elif value:
                 row[name] = behind[value]
     return rows
 
 
+def joined(values):
+    """A column in one text where it has no texts: Odoo looks at each value of an answer anew."""
+    texts = []
+    for value in values:
+        if value and isinstance(value, (str, list, tuple, dict)):
+            return values
+        texts.append(str(value or 0) if value is not False and value is not None else "")
+    return "\n".join(texts)
+
+
+def packed(rows, spec):
+    """Rows as columns; of records behind them again columns."""
+    told = {}
+    for name in ["id", *spec]:
+        values, single = [], "fields" in spec.get(name, {})
+        for row in rows:
+            value = row.get(name)
+            values.append(value)
+            if isinstance(value, (list, tuple)):
+                single = False
+        if single:
+            behind = []
+            for value in values:
+                behind.append(value or {})
+            told[name] = packed(behind, spec[name]["fields"])
+        else:
+            told[name] = joined(values)
+    return told
+
+
 def read(step):
-    """Records, with the rights of the user."""
+    """Records in columns, with the rights of the user."""
     records = env[step["model"]].with_context(**step["context"])
     found = records.search(step["domain"], limit=step["limit"], order=step["order"])
-    return deep(found, step["specification"])
+    spec = step["specification"]
+    return {"count": len(found), "columns": packed(deep(found, spec), spec)}
 
 
 def heads(step):
