@@ -53,7 +53,7 @@ def make_plan(
 
     Raises `StoppedError` when the house demands fresher bank data than the ERP has.
     """
-    described = engine.adapter.describe()
+    described = seen.book.describe if seen else engine.adapter.describe()
     on = as_of or described.on
     debtors = [only] if only else None
     seen = seen or read(
