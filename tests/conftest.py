@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from dunwell_ledger.store import Ledger
 
+from tests.tryton_server import Server, running
+
 settings.register_profile(
     "house",
     deadline=None,
@@ -35,3 +37,10 @@ def _ledgers_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for ledger in opened:
         ledger.close()
+
+
+@pytest.fixture(scope="session")
+def tryton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One running Tryton for all tests of a worker; each puts its database back to what it was."""
+    with running(tmp_path_factory.mktemp("tryton")) as server:
+        yield server

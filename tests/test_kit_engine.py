@@ -19,7 +19,7 @@ class TestEngineOnMemory(EngineContract):
 
 
 class TestEngineOnLedger(EngineContract):
-    every = 7
+    every = 4
     numbers = (3, 110)
     old_entries = 2_000
 

@@ -6,6 +6,7 @@ import ast
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,10 +17,13 @@ from dunwell.hooks import Settings
 from dunwell.log.entry import Entry
 from dunwell_tryton import head as heads
 from dunwell_tryton import speech
+from dunwell_tryton.client import Client
 from dunwell_tryton.head import Head, Standing
 from dunwell_tryton.lines import Line, matched, net
 from dunwell_tryton.plugin import open_adapter
 from dunwell_tryton.speech import Note
+
+from tests.tryton_server import ZONE
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = ("errors", "money", "calendar", "model", "facts", "log", "command", "port", "hooks")
@@ -86,6 +90,19 @@ def test_a_promise_is_read_from_a_note_and_ended_by_a_later_one() -> None:
         ["12", "13"],
     )
     assert [first["ended"], second["ended"]] == [date(2026, 3, 4), None]
+
+
+def test_a_note_of_late_evening_is_of_the_companys_own_day() -> None:
+    class Notes(Client):
+        def call(
+            self, method: str, *params: object, changes: bool = False, **context: object
+        ) -> Any:
+            row = {"id": 1, "resource": "party.party,7", "message": "promise: 9 EUR by 2026-03-10"}
+            return [{**row, "create_date": datetime(2026, 3, 2, 23, 30, tzinfo=UTC)}]
+
+    asked = Notes("http://erp", "x", "dunwell", "secret")
+    (row,) = speech.promises(speech.said(asked, ["7"], "promise", zone=ZONE), "1")
+    assert row["made"] == date(2026, 3, 3)
 
 
 def test_what_is_no_promise_is_only_a_note() -> None:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.story import World, crash_and_resume, promises, two_engines
 from tests.tryton_kit import TrytonHarness
-from tests.tryton_server import ABSENT, Server, is_set_up, running
+from tests.tryton_server import ABSENT, Server, is_set_up
 from tests.tryton_world import world as world_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not is_set_up(), reason=ABSENT)]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("tryton")) as server:
-        yield server
-
-
 @pytest.fixture(params=["bare", "module"])
-def world(request: pytest.FixtureRequest, server: Server) -> World:
-    return world_of(TrytonHarness(server, request.param))
+def world(request: pytest.FixtureRequest, tryton: Server) -> World:
+    return world_of(TrytonHarness(tryton, request.param))
 
 
 @pytest.mark.parametrize("told", [promises, crash_and_resume, two_engines])

@@ -15,7 +15,7 @@ from dunwell_tryton.adapter import TrytonAdapter
 from dunwell_tryton.client import Client
 
 from tests.tryton_people import Clerks
-from tests.tryton_server import PASSWORD, Server
+from tests.tryton_server import PASSWORD, ZONE, Server
 
 GRACE = timedelta(seconds=4)
 PAGE = 20
@@ -44,11 +44,11 @@ class Watched(Client):
         self.shift = self.line.shift
         return super().now
 
-    def _post(self, body: bytes, changes: bool) -> http.client.HTTPResponse:
+    def _post(self, path: str, body: bytes, changes: bool) -> http.client.HTTPResponse:
         self.line.calls += 1
         if self.line.down:
             self._host = "127.0.0.1:9"  # nobody listens
-        return super()._post(body, changes)
+        return super()._post(path, body, changes)
 
     def _read(self, answer: http.client.HTTPResponse, changes: bool) -> bytes:
         text = super()._read(answer, changes)
@@ -59,13 +59,19 @@ class Watched(Client):
 
 
 class TrytonHarness(Harness):
-    """One database, put back to what it was; `user` is whom the adapter logs in as."""
+    """One database, put back to what it was; `user` is whom the adapter logs in as.
+
+    Without `invoices` what is owed are entries in the books, as opening balances are: to post an
+    invoice takes Tryton half a second.
+    """
 
     page_rows = PAGE
     batch_rows = PAGE
 
-    def __init__(self, server: Server, database: str, *, user: str = "admin") -> None:
-        self.server, self.database, self.user = server, database, user
+    def __init__(
+        self, server: Server, database: str, *, user: str = "admin", invoices: bool = True
+    ) -> None:
+        self.server, self.database, self.user, self.invoices = server, database, user, invoices
         server.reset(database)
         self.line = Line()
         self._session: tuple[str, dict[str, Any]] = ("", {})
@@ -74,18 +80,23 @@ class TrytonHarness(Harness):
         self.people = self.clerks = Clerks(
             self.desk, self.today, module=database == "module", books=server.books
         )
+        self.clerks.invoices = invoices
+
+    def anew(self) -> TrytonHarness:
+        """The same, put back."""
+        return TrytonHarness(self.server, self.database, user=self.user, invoices=self.invoices)
 
     def today(self) -> date:
-        """Today in Tryton, by its clock and ours."""
+        """Today for the company in Tryton, by its clock and ours."""
         if not self.desk.calls:
             self.desk.clock()
-        return (self.desk.now + self.line.shift).date()
+        return (self.desk.now + self.line.shift).astimezone(ZONE).date()
 
     def _share(self, client: Client) -> None:
         """One session for all clients: to log in takes a second of hashing."""
         kept = self.server.sessions.get(f"{self.database}/{client.user}")
         if kept is None:
-            client.clock()
+            assert client.context
             self.server.keep(self.database, client.user, client._session, client._context)
             kept = self.server.sessions[f"{self.database}/{client.user}"]
         client._session, client._context = kept

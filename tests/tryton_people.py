@@ -32,6 +32,7 @@ class Clerks(People):
         self.currencies: dict[str, int] = books["currencies"]
         self.periods: list[Record] = books["periods"]
         self.newest = ""
+        self.invoices = True
 
     def _books(self) -> dict[str, Any]:
         where = [["closed", "!=", True]]
@@ -140,7 +141,7 @@ class Clerks(People):
         party = customer or self.newest
         issued = issued or self.today()
         due = due or issued + timedelta(days=30)
-        if worth.currency != "EUR" or worth.minor > 10**12:
+        if not self.invoices or worth.currency != "EUR" or worth.minor > 10**12:
             return self._entry(party, worth, issued=issued, due=due, number=number)
         named = re.fullmatch(r"(.*?)([1-9]\d*)", number)
         if named:

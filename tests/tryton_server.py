@@ -15,12 +15,16 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiosmtpd.controller import Controller
 
 ROOT = Path(__file__).parents[1]
 HOME = Path(os.environ.get("TRYTON_HOME", ROOT / "build" / "tryton"))
+DATABASES = ("bare", "module")
 PASSWORD = "admin-secret-1"
+ZONE = ZoneInfo("Europe/Madrid")
+"""Where the company is that `scripts/tryton` makes."""
 ABSENT = "no Tryton here: run scripts/tryton"
 
 CONFIG = """\
@@ -42,7 +46,7 @@ max_attempt_ip_network = 1000000
 
 def is_set_up() -> bool:
     """Whether there is a Tryton to be started."""
-    return (HOME / "bare.sqlite").exists() and (HOME / "venv" / "bin" / "trytond").exists()
+    return (HOME / ".ready").exists()
 
 
 class Mailbox:
@@ -104,18 +108,17 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
-    """A server with the databases `bare` and `module`, and where its mails go."""
+    """A server with its databases, and where its mails go."""
     mailbox = Mailbox()
     port, smtp = free_port(), free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp)
     controller.start()
     server = Server(folder, port, mailbox)
-    databases = [path.stem for path in sorted(HOME.glob("*.sqlite")) if path.stem != "base"]
-    for database in databases:
+    for database in DATABASES:
         server.reset(database)
     config = folder / "trytond.conf"
     config.write_text(CONFIG.format(folder=folder, port=port, smtp=smtp), "utf-8")
-    command = [str(HOME / "venv" / "bin" / "trytond"), "-c", str(config), "-d", *databases]
+    command = [str(HOME / "venv" / "bin" / "trytond"), "-c", str(config), "-d", *DATABASES]
     environment = {**os.environ, "PYTHONOPTIMIZE": "1", "TZ": "UTC"}
     with (folder / "trytond.log").open("w") as log:  # whatever it says
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dunwell.errors import ConfigurationError
 from dunwell.log.entry import Entry, Result
 from dunwell.port import (
     Appended,
@@ -20,11 +18,12 @@ from dunwell.port import (
     Sought,
     Strength,
 )
+from dunwell_tryton import company, log
 from dunwell_tryton import effects as deeds
-from dunwell_tryton import log
 from dunwell_tryton.client import Client
 from dunwell_tryton.companion import MODEL, Companion
-from dunwell_tryton.reading import Company, Reader
+from dunwell_tryton.company import Company
+from dunwell_tryton.reading import Reader
 
 if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does not need
     from dunwell.model import Describe
@@ -67,27 +66,9 @@ class TrytonAdapter:
     @cached_property
     def company(self) -> Company:
         """The company that is collected for; asked once."""
-        client = self.client
-        rows = client.rows(
-            "company.company", [],
-            ["party", "party.name", "party.addresses.country.code", "currency.code", "timezone"],
-        )  # fmt: skip
-        own = self._company or client.context.get("company")
-        row = next((row for row in rows if row["id"] == own), None)
-        if row is None:
-            names = ", ".join(f"{row['id']} {row['party.']['name']}" for row in rows)
-            raise ConfigurationError(f"the user has no company '{own}' (there are: {names})")
-        everything = [["active", "in", [True, False]]]
-        codes = client.rows("currency.currency", everything, ["code"])
-        addresses = row["party."].get("addresses.") or [{}]
-        return Company(
-            id=row["id"],
-            parties=frozenset(each["party"] for each in rows),
-            name=row["party."]["name"],
-            currency=row["currency."]["code"],
-            timezone=row["timezone"] or "",
-            country=(addresses[0].get("country.") or {}).get("code") or "",
-            currencies={code["id"]: code["code"] for code in codes},
+        return company.find(
+            self.client,
+            self._company,
             blocks=DUNNING in self._models,
             limits=LIMIT in self._models,
         )
@@ -96,20 +77,14 @@ class TrytonAdapter:
         """Which database and company, its own today, Tryton's clock."""
         from dunwell.model import Describe
 
-        company, now = self.company, self.client.clock()
-        notes = (
-            [] if company.timezone else ["the company has no timezone: days are counted in UTC"]
-        )
-        try:
-            zone = ZoneInfo(company.timezone or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            zone = ZoneInfo("UTC")
+        ours, now = self.company, self.client.clock()
+        adrift = "the company has no timezone that is known: days are counted in UTC"
         return Describe(
-            tenant=f"tryton:{self.client.database}:{company.id}:{company.name}",
+            tenant=f"tryton:{self.client.database}:{ours.id}:{ours.name}",
             system="tryton",
-            on=now.astimezone(zone).date(),
+            on=ours.day(now),
             now=now,
-            notes=tuple(notes),
+            notes=() if ours.zone.key == ours.timezone else (adrift,),
         )
 
     def capabilities(self) -> Capabilities:
@@ -162,8 +137,8 @@ class TrytonAdapter:
 
     def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
         """Perform each effect once."""
-        company = str(self.company.id)
-        able = deeds.Able(self.companion, company, self.mails, LIMIT in self._models)
+        ours = str(self.company.id)
+        able = deeds.Able(self.companion, ours, self.mails, LIMIT in self._models)
         return deeds.Desk(self.client, able, effects, self.grace).run()
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:

@@ -77,8 +77,9 @@ class Client:
     @property
     def context(self) -> Record:
         """The preferences of the user, which go with every call: company, language."""
-        if not self._session:
-            self.clock()
+        with self._lock:
+            if not self._session:
+                self._log_in()
         return self._context
 
     @property
@@ -87,8 +88,9 @@ class Client:
         return self._seen + self.shift
 
     def clock(self) -> datetime:
-        """Tryton's clock now: one call."""
-        self.call("model.res.user.get_preferences", True)
+        """Tryton's clock now: one call, which touches no database."""
+        with self._lock:
+            self._ask("common.server.version", [], changes=False, path="/rpc/")
         return self.now
 
     def close(self) -> None:
@@ -112,9 +114,9 @@ class Client:
         self._session = base64.b64encode(token.encode()).decode()
         self._context = self._ask("model.res.user.get_preferences", [True, {}], changes=False)
 
-    def _ask(self, method: str, params: Sequence[object], changes: bool) -> Any:
+    def _ask(self, method: str, params: Sequence[object], changes: bool, path: str = "") -> Any:
         body = encode({"id": self.calls, "method": method, "params": list(params)})
-        answer = self._post(body, changes)
+        answer = self._post(path or self._path, body, changes)
         if answer.status == 401:
             raise _SessionGoneError
         text = self._read(answer, changes)
@@ -125,14 +127,14 @@ class Client:
             raise_error(said["error"])
         return said["result"] if isinstance(said, dict) and "result" in said else said
 
-    def _post(self, body: bytes, changes: bool) -> http.client.HTTPResponse:
+    def _post(self, path: str, body: bytes, changes: bool) -> http.client.HTTPResponse:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
         if self._session:
             headers["Authorization"] = f"Session {self._session}"
         self.calls += 1
         line = self._connected()
         try:
-            line.request("POST", self._path, body, headers)
+            line.request("POST", path, body, headers)
             answer = line.getresponse()
         except (OSError, http.client.HTTPException) as error:
             self.close()

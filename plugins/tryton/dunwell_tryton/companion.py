@@ -9,6 +9,7 @@ from typing import Any
 from dunwell.port import Effect
 from dunwell_tryton import speech
 from dunwell_tryton.client import Client, reference
+from dunwell_tryton.company import Company, Row
 from dunwell_tryton.wire import Record
 
 MODEL = "dunwell.effect"
@@ -47,7 +48,7 @@ class Companion:
             rows = client.chosen(MODEL, "party", parties, ["key"])
             keys |= {row["key"] for row in rows}
         marked = [["message", "like", f"%{speech.KEY_MARK}%"]]
-        for page in speech.pages(client, debtors, [] if self.there else marked):
+        for page in speech.pages(client, debtors, marked):
             keys |= {key_of(row["message"]) for row in page}
         sent = [["body", "like", f"%{speech.KEY_MARK}%"]]
         fields = ("resource", "body")
@@ -56,23 +57,24 @@ class Companion:
         return keys - {""}
 
     def tasks(
-        self, client: Client, debtors: Sequence[str] | None, company: str
-    ) -> Iterator[list[dict[str, object]]]:
+        self, client: Client, debtors: Sequence[str] | None, company: Company
+    ) -> Iterator[list[Row]]:
         """The tasks that were given, as rows of the published table."""
         if self.there:
-            yield from _records(client, debtors, company)
+            yield from _records(client, debtors, str(company.id))
             return
+        debtors = [str(number) for number in speech.parties(client, debtors)]
         given = [["message", "like", f"{TASK}%"], ["message", "like", f"%{speech.KEY_MARK}%"]]
-        ended = speech.ends(speech.said(client, debtors, "done ", "cancelled "))
+        ended = speech.ends(speech.said(client, debtors, "done ", "cancelled ", zone=company.zone))
         for page in speech.pages(client, debtors, given):
-            rows: dict[str, dict[str, object]] = {}
+            rows: dict[str, Row] = {}
             for row in page:
                 key = key_of(row["message"])
                 state, outcome, on = ended.get(key, ("open", None, None))
                 rows[key] = {
                     "key": key,
                     "customer": row["resource"].partition(",")[2],
-                    "company": company,
+                    "company": str(company.id),
                     "state": state,
                     "outcome": outcome,
                     "ended": on,
@@ -80,9 +82,7 @@ class Companion:
             yield list(rows.values())
 
 
-def _records(
-    client: Client, debtors: Sequence[str] | None, company: str
-) -> Iterator[list[dict[str, object]]]:
+def _records(client: Client, debtors: Sequence[str] | None, company: str) -> Iterator[list[Row]]:
     domain: list[Any] = [["kind", "=", "task"]]
     if debtors is not None:
         domain.append(["party", "in", speech.parties(client, debtors)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from dunwell_tryton.wire import Record
 
 FIELDS = (
     "party", "debit", "credit", "maturity_date", "description", "amount_second_currency",
-    "second_currency", "reconciliation", "invoice_payments",
+    "second_currency.code", "reconciliation", "invoice_payments",
     "move.number", "move.date", "move.origin", "move.description",
     "journal.type",
 )  # fmt: skip
@@ -46,13 +46,14 @@ class Line:
         return "credit_note" if self.invoice is not None else "payment"
 
 
-def line(row: Record, currencies: Mapping[int, str], own: str) -> Line:
+def line(row: Record, own: str) -> Line:
     """A line from its record; `own` is the currency of the company's books."""
     move: Record = row["move."]
     origin: str = move["origin"] or ""
     currency, worth = own, row["debit"] - row["credit"]
-    if row["second_currency"] and row["amount_second_currency"] is not None:
-        currency, worth = currencies[row["second_currency"]], row["amount_second_currency"]
+    second: Record = row["second_currency."] or {}
+    if second and row["amount_second_currency"] is not None:
+        currency, worth = second["code"], row["amount_second_currency"]
     number = row["description"] or move["description"] or move["number"] or str(row["id"])
     return Line(
         id=row["id"],

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from dunwell.log.entry import Entry
 from dunwell.money import Money, parse_money
@@ -47,7 +47,7 @@ CHANNELS = {"called": "phone", "wrote": "email"}
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note of a person on a party."""
+    """A note of a person on a party; `at` is in the zone where its day counts."""
 
     id: str
     party: str
@@ -80,15 +80,26 @@ def pages(
         yield from client.pages(model, [where, *domain], fields)
 
 
-def said(client: Client, debtors: Sequence[str] | None, *starts: str) -> list[Note]:
-    """The notes that begin with one of some words, oldest first."""
+def said(
+    client: Client, debtors: Sequence[str] | None, *starts: str,
+    zone: tzinfo = UTC, since: datetime | None = None,
+) -> list[Note]:  # fmt: skip
+    """The notes that begin with one of some words, oldest first; `zone` is where days begin."""
     domain: Domain = [["OR", *([["message", "ilike", f"{start}%"]] for start in starts)]]
     return [
-        Note(str(row["id"]), row["resource"].partition(",")[2], row["create_date"],
-             row["message"].strip())
-        for page in pages(client, debtors, domain)
+        Note(
+            str(row["id"]),
+            row["resource"].partition(",")[2],
+            row["create_date"].astimezone(zone),
+            row["message"].strip(),
+        )
+        for page in pages(client, debtors, [*domain, *_made(since)])
         for row in page
-    ]  # fmt: skip
+    ]
+
+
+def _made(since: datetime | None) -> Domain:
+    return [] if since is None else [["create_date", ">=", since]]
 
 
 def amount(text: str) -> Money | None:
@@ -99,9 +110,7 @@ def amount(text: str) -> Money | None:
         return None
 
 
-def promises(
-    notes: Sequence[Note], company: str, day: type[date] = date
-) -> Iterator[dict[str, object]]:
+def promises(notes: Sequence[Note], company: str) -> Iterator[dict[str, object]]:
     """Promises as rows; `items` are the numbers that were named."""
     withdrawn: dict[str, list[Note]] = {}
     for note in notes:
@@ -118,7 +127,7 @@ def promises(
             "customer": note.party,
             "company": company,
             "made": note.at.date(),
-            "by": day.fromisoformat(found["by"]),
+            "by": date.fromisoformat(found["by"]),
             "currency": worth.currency,
             "amount": worth.minor,
             "items": [name.strip() for name in (found["items"] or "").split(",") if name.strip()],
@@ -183,13 +192,14 @@ def ends(notes: Sequence[Note]) -> dict[str, tuple[str, str | None, date]]:
 def contacts(client: Client, debtors: Sequence[str] | None, since: datetime) -> list[Entry]:
     """Calls that people noted, and mails that they sent from Tryton, since an instant."""
     found = []
-    for note in said(client, debtors, *(f"{word}:" for word in CHANNELS)):
+    named = [str(number) for number in parties(client, debtors)]
+    for note in said(client, named, *(f"{word}:" for word in CHANNELS), since=since):
         told = _CONTACT.match(note.text)
         if told:
             channel = CHANNELS[told["how"].lower()]
             found.append(_contact(note.party, f"note-{note.id}", note.at, channel, told["text"]))
     mails = pages(
-        client, debtors, [], model="ir.email",
+        client, named, _made(since), model="ir.email",
         fields=("resource", "subject", "body", "create_date"),
     )  # fmt: skip
     for page in mails:
@@ -198,7 +208,7 @@ def contacts(client: Client, debtors: Sequence[str] | None, since: datetime) -> 
                 party = row["resource"].partition(",")[2]
                 at = row["create_date"]
                 found.append(_contact(party, f"mail-{row['id']}", at, "email", row["subject"]))
-    return [entry for entry in found if entry.at >= since]
+    return found
 
 
 def _contact(party: str, key: str, at: datetime, channel: str, text: str) -> Entry:

@@ -40,10 +40,17 @@ def _typed(value: object) -> object:
         import base64
 
         return {"__class__": "bytes", "base64": base64.b64encode(value).decode()}
-    if isinstance(value, date) and not isinstance(value, datetime):
-        parts = {"year": value.year, "month": value.month, "day": value.day}
-        return {"__class__": "date", **parts}
+    if isinstance(value, datetime):
+        at = value.astimezone(UTC)
+        parts = {"hour": at.hour, "minute": at.minute, "second": at.second}
+        return {**_day(at), **parts, "microsecond": at.microsecond, "__class__": "datetime"}
+    if isinstance(value, date):
+        return _day(value)
     raise TypeError(f"Tryton has no {type(value).__name__}")
+
+
+def _day(value: date) -> Record:
+    return {"__class__": "date", "year": value.year, "month": value.month, "day": value.day}
 
 
 def decode(text: bytes) -> Any:

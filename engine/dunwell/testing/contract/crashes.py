@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
-from typing import ClassVar
+from itertools import islice, product
+from typing import ClassVar, TypeVar
 from unittest import SkipTest
 
 import pytest
@@ -13,6 +15,8 @@ from dunwell.testing.contract.engine_base import CHANGES, EngineBase
 from dunwell.testing.contract.office import Office, act
 from dunwell.testing.harness import Harness
 from dunwell.testing.hostile import Crash, Fault, Sabotage, What
+
+T = TypeVar("T")
 
 EFFECTS = ("append", "execute", "send")
 """The calls that change something."""
@@ -31,7 +35,8 @@ HALVES: tuple[What, ...] = ("partly", "repeated", "short")
 class CrashContract(EngineBase):
     """Whatever stops, fails or sleeps: every meaning is settled once.
 
-    A run has some 80 points at which it may stop; every so many of them are tried.
+    A run has some 80 points at which it may stop; every so many of them are tried, and of what
+    may change or fail there. All of them (1) are for an ERP that answers in a blink.
     """
 
     every: ClassVar[int] = 1
@@ -84,42 +89,44 @@ class CrashContract(EngineBase):
         self, harness: Harness
     ) -> None:
         _, points = Office(harness.anew()).undisturbed("Reminded")
-        for change in CHANGES:
+        late = range(points - LAST, points + 1)
+        for change, point in self._some(product(CHANGES, late)):
             with suppress(SkipTest):  # this ERP has no such thing
-                self._changed_after_a_crash(harness, points, change)
+                self._changed_after_a_crash(harness, point, change)
 
-    def _changed_after_a_crash(self, harness: Harness, points: int, change: str) -> None:
-        for point in range(points - LAST, points + 1, self.every):
-            office = Office(harness.anew())
-            books = office.books("Reminded")
-            office.crash(point)
-            before = office.sent(books.reminded)
-            CHANGES[change](office, books)
-            office.outlive()
-            office.run()
-            again = office.sent(books.reminded)
-            # what is new since the message may be asked for, once, and nothing else
-            late = change == "an invoice" and before != []
-            assert len(again) <= 1 + late, f"{change} after a crash at point {point}"
-            office.run()
-            assert office.sent(books.reminded) == again, f"{change}, point {point}"
+    def _some(self, tried: Iterable[T]) -> Iterable[T]:
+        """Every so many of all that may be tried."""
+        return islice(tried, 0, None, self.every)
+
+    def _changed_after_a_crash(self, harness: Harness, point: int, change: str) -> None:
+        office = Office(harness.anew())
+        books = office.books("Reminded")
+        office.crash(point)
+        before = office.sent(books.reminded)
+        CHANGES[change](office, books)
+        office.outlive()
+        office.run()
+        again = office.sent(books.reminded)
+        # what is new since the message may be asked for, once, and nothing else
+        late = change == "an invoice" and before != []
+        assert len(again) <= 1 + late, f"{change} after a crash at point {point}"
+        office.run()
+        assert office.sent(books.reminded) == again, f"{change}, point {point}"
 
     def test_a_call_that_fails_in_any_way_sends_nothing_twice_and_loses_nothing(
         self, harness: Harness
     ) -> None:
         wanted, _ = Office(harness).undisturbed()
-        tried = [(method, what) for what in FAILURES for method in CALLS]
-        tried += [(method, what) for what in HALVES for method in EFFECTS]
-        for method, what in tried:
-            for nth in range(1, 4, self.every):
-                office = Office(harness.anew())
-                books = office.books()
-                with suppress(Exception):  # it may stop with an error
-                    office.run(Sabotage(Fault(method, what, nth)))
-                for _ in range(2):
-                    office.outlive()
-                    office.run()
-                assert office.ends(books) == wanted, f"{method} {what} at call {nth}"
+        tried = [*product(FAILURES, CALLS, (1, 2, 3)), *product(HALVES, EFFECTS, (1, 2, 3))]
+        for what, method, nth in self._some(tried):
+            office = Office(harness.anew())
+            books = office.books()
+            with suppress(Exception):  # it may stop with an error
+                office.run(Sabotage(Fault(method, what, nth)))
+            for _ in range(2):
+                office.outlive()
+                office.run()
+            assert office.ends(books) == wanted, f"{method} {what} at call {nth}"
 
     @pytest.mark.parametrize("method", ["execute", "send"])
     def test_an_error_that_nobody_knows_counts_as_unanswered_and_is_not_tried_again(
@@ -149,7 +156,7 @@ class CrashContract(EngineBase):
         self, harness: Harness, method: str
     ) -> None:
         wanted, _ = Office(harness).undisturbed()
-        for nth in (1, 2):
+        for nth in self._some((1, 2)):
             office = Office(harness.anew())
             books = office.books()
 
@@ -167,7 +174,7 @@ class CrashContract(EngineBase):
         self, harness: Harness, method: str
     ) -> None:
         wanted, _ = Office(harness).undisturbed()
-        for nth in (1, 2, 15):
+        for nth in self._some((1, 2, 15)):
             office = Office(harness.anew())
             books = office.books()
             office.run(act(method, nth, office.run))

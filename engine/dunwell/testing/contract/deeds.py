@@ -57,9 +57,11 @@ def memory(adapter: Adapter, debtor: str) -> Memory:
     return fold(entries(adapter, debtor))
 
 
-def claim(adapter: Adapter, debtor: str, position: int, *, nonce: str = "") -> Entry:
-    """A claim that names no commands."""
-    tenant = adapter.describe().tenant
+def claim(
+    adapter: Adapter, debtor: str, position: int, *, nonce: str = "", tenant: str = ""
+) -> Entry:
+    """A claim that names no commands; the adapter is asked where the tenant is not given."""
+    tenant = tenant or adapter.describe().tenant
     body = ClaimBody(tenant, date(2026, 3, 2), LEASE, "plan", ())
     key = claim_key(tenant, debtor, position)
     return _entry(debtor, position, "claim", key, encode(body), nonce)

@@ -27,7 +27,7 @@ from dunwell.testing.contract.deeds import rows
 from dunwell.testing.contract.ladder import ADOPTED, JUMPS, MANAGER, house
 from dunwell.testing.harness import Harness
 from dunwell.testing.hostile import Crash, Fault, HostileAdapter, HostileChannel, Sabotage
-from dunwell.testing.people import People
+from dunwell.testing.people import Face, People
 from dunwell.testing.wording import PlainWording
 
 LEASE = 60
@@ -61,12 +61,17 @@ class Books:
 
 
 class Office:
-    """One ERP with engines on it. Each engine is a new one: it has seen nothing yet."""
+    """One ERP with engines on it. Each engine is a new one: it has seen nothing yet.
+
+    `native`: the ERP sends messages itself.
+    """
 
     def __init__(self, harness: Harness, *, blind: bool = False) -> None:
         self.harness = harness
         self.people: People = harness.people
-        self.channel = MemoryChannel(blind=blind, on=self.adapter.describe().on)
+        with closing(self.adapter) as adapter:
+            self.channel = MemoryChannel(blind=blind, on=adapter.describe().on)
+            self.native = adapter.capabilities()[Capability.REMIND].there
         self._passed = 0.0
 
     @property
@@ -97,11 +102,6 @@ class Office:
 
     def _channel(self) -> Channel:
         return self.channel
-
-    @property
-    def native(self) -> bool:
-        """Whether the ERP sends messages itself."""
-        return self.adapter.capabilities()[Capability.REMIND].there
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -172,9 +172,13 @@ class Office:
 
     def memory(self, debtor: str) -> Memory:
         """What a new engine remembers of a debtor."""
+        return self._memories([debtor])[debtor]
+
+    def _memories(self, debtors: Sequence[str]) -> Mapping[str, Memory]:
         made = self.engine()
         with closing(made.adapter):
-            return read_log(made, [debtor])[0].get(debtor, NOTHING)
+            known = read_log(made, debtors)[0]
+        return {debtor: known.get(debtor, NOTHING) for debtor in debtors}
 
     def state(self, debtor: str, item: str) -> ItemState | None:
         """Where an item stands."""
@@ -183,8 +187,11 @@ class Office:
 
     def sent(self, debtor: str) -> list[str]:
         """What the messages that a customer got are called."""
+        return self._sent(debtor, self.people.faces(debtor) if self.native else ())
+
+    def _sent(self, debtor: str, faces: Sequence[Face]) -> list[str]:
         if self.native:
-            return [f.text for f in self.people.faces(debtor) if f.kind == "remind"]
+            return [face.text for face in faces if face.kind == "remind"]
         return [
             s.message.template
             for s in self.channel.sent
@@ -204,15 +211,14 @@ class Office:
                 for row in rows(adapter, "holds")
                 if row["customer"] in books.names
             )
-        known = {c: self.memory(c).state.items for c in books.customers.values()}
-        stages = sorted(
-            (books.names[i.item], i.stage, i.cycle, i.adopted) for s in known.values() for i in s
-        )
-        deeds = {
-            kind: Counter(f.kind for f in self.people.faces(customer) if f.kind != "remind")
-            for kind, customer in books.customers.items()
-        }
-        sent = {kind: Counter(self.sent(c)) for kind, c in books.customers.items()}
+        known = self._memories(sorted(books.customers.values())).values()
+        states = [item for memory in known for item in memory.state.items]
+        stages = sorted((books.names[i.item], i.stage, i.cycle, i.adopted) for i in states)
+        sent, deeds = {}, {}
+        for kind, customer in books.customers.items():
+            faces = self.people.faces(customer)
+            deeds[kind] = Counter(face.kind for face in faces if face.kind != "remind")
+            sent[kind] = Counter(self._sent(customer, faces))
         told = {kind: Counter(self.told(c)) for kind, c in books.customers.items()}
         return stages, sent, holds, deeds, told
 
