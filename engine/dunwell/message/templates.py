@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from dunwell.command import Attachment
 from dunwell.errors import NOWHERE, Place, Problem, ProblemsError
@@ -68,6 +69,15 @@ class Templates:
         self._sources = by_name([sources for sources, _ in read])
         self._compiled = {}
         self.problems = [problem for _, problems in read for problem in problems]
+
+    def __getstate__(self) -> tuple[object, ...]:
+        """Another process gets the files as they were read, and compiles them itself."""
+        return self.folders, self.house, self.problems, self._sources
+
+    def __setstate__(self, state: Any) -> None:
+        """Take the files of another process."""
+        self.folders, self.house, self.problems, self._sources = state
+        self._made, self._compiled, self._texts = environments(), {}, {}
 
     def names(self) -> tuple[str, ...]:
         """Every template that a policy can name."""

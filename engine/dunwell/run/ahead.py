@@ -17,9 +17,9 @@ from dunwell.log.settle import settle
 from dunwell.message.facts import MessageFacts
 from dunwell.model.rows import Account, Hold, Task
 from dunwell.run.claims import claim_entry
+from dunwell.run.debtors import plan_debtor
 from dunwell.run.draft import Context
 from dunwell.run.engine import Engine
-from dunwell.run.plan import plan_debtor
 from dunwell.run.planfile import StoppedError
 from dunwell.run.words import Rendered, Wording
 

@@ -20,13 +20,14 @@ from dunwell.money import Money
 from dunwell.policy.tree import House
 from dunwell.run.ahead import ASSUMPTION, Ahead, ahead
 from dunwell.run.clauses import Cash, cash, clause
+from dunwell.run.debtors import plan_debtor
 from dunwell.run.draft import Context
 from dunwell.run.engine import Engine
 from dunwell.run.explain_contact import budgets, contacts, reach, words
 from dunwell.run.explain_items import Heard, item_reports
 from dunwell.run.explain_standing import standing_reports
 from dunwell.run.find import Subject
-from dunwell.run.plan import plan_debtor, require
+from dunwell.run.plan import require
 from dunwell.run.planfile import StoppedError
 from dunwell.run.reading import Read, read
 from dunwell.run.reports import (

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dunwell.command import STANDING_ENDS, AccountPlan, Amount, Command
+from dunwell.decide.case import Case
+from dunwell.decide.cases import rates
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.evaluator import Evaluation
 from dunwell.facts import Registry
@@ -26,13 +28,17 @@ from dunwell.run.totals import (
     WaitingRow,
 )
 
+Key = tuple[str, str]
+
 
 def summarize(planned: Planned, registry: Registry, *, most: int | None = None) -> Summary:
     """Sum up a plan that was just made; at most so many accounts are told one by one."""
     header, accounts = planned.plan.header, planned.plan.accounts
     at_work = [a for a in accounts if a.commands]
     commands = [c for a in accounts for c in a.commands]
-    order = sorted(at_work, key=lambda a: (-_worth(planned, a), a.debtor, a.company))
+    worth = _Worth(planned)
+    order = sorted(at_work, key=lambda a: (-worth(a), a.debtor, a.company))[:most]
+    cases = planned.decided.of({account.debtor for account in order})
     return Summary(
         version=1,
         on=header.on,
@@ -59,8 +65,8 @@ def summarize(planned: Planned, registry: Registry, *, most: int | None = None) 
         waiting=tuple(_waiting(accounts)),
         put_off=tuple(_put_off(accounts)),
         left_alone=tuple(_left_alone(accounts)),
-        working=len(order),
-        accounts=tuple(_account(planned, account, registry) for account in order[:most]),
+        working=len(at_work),
+        accounts=tuple(_account(planned, cases, account, registry) for account in order),
     )
 
 
@@ -76,14 +82,24 @@ def _demanded(account: AccountPlan) -> list[Amount]:
     return next((list(c.money) for c in account.commands if c.money), [])
 
 
-def _worth(planned: Planned, account: AccountPlan) -> int:
-    """The money in the policy's currency, to sort by; what has no rate counts nothing."""
-    case = planned.decided.cases.get((account.debtor, account.company))
-    if case is None:
-        return 0
-    money = (Money(a.minor, a.currency) for a in _demanded(account))
-    found = (case.rates.convert(amount, case.policy.currency) for amount in money)
-    return sum(amount.minor for amount in found if amount is not None)
+class _Worth:
+    """The money of an account in its policy's currency, to sort by; what has no rate counts
+    nothing.
+    """
+
+    def __init__(self, planned: Planned) -> None:
+        setting = planned.decided.setting
+        self.rates = rates(planned.book, setting.on)
+        self.currencies = {policy.name: policy.currency for policy in setting.house.policies}
+
+    def __call__(self, account: AccountPlan) -> int:
+        """In minor units."""
+        if account.policy not in self.currencies:
+            return 0
+        target, exchange = self.currencies[account.policy], self.rates[account.company]
+        money = (Money(a.minor, a.currency) for a in _demanded(account))
+        found = (exchange.convert(amount, target) for amount in money)
+        return sum(amount.minor for amount in found if amount is not None)
 
 
 def what(command: Command) -> str:
@@ -194,10 +210,10 @@ def _left_alone(accounts: Sequence[AccountPlan]) -> Iterator[Alone]:
 
 
 def _doubts(planned: Planned) -> Iterator[Doubt]:
-    names = {
-        case.account.debtor: case.account.payer.name for case in planned.decided.cases.values()
-    }
-    for debtor, memory in sorted(planned.memories.items()):
+    doubtful = {debtor: m for debtor, m in planned.memories.items() if m.state.unknowns}
+    cases = planned.decided.of(doubtful) if doubtful else {}
+    names = {debtor: case.account.payer.name for (debtor, _), case in cases.items()}
+    for debtor, memory in sorted(doubtful.items()):
         for unknown in memory.state.unknowns:
             command = unknown.command
             said = f"{command.kind} {command.name or command.source}"
@@ -205,9 +221,11 @@ def _doubts(planned: Planned) -> Iterator[Doubt]:
             yield Doubt(command.key, debtor, command.company, name, said, unknown.on)
 
 
-def _account(planned: Planned, account: AccountPlan, registry: Registry) -> AccountLine:
+def _account(
+    planned: Planned, cases: Mapping[Key, Case], account: AccountPlan, registry: Registry
+) -> AccountLine:
     key = (account.debtor, account.company)
-    case, found = planned.decided.cases.get(key), planned.decided.conclusions.get(key)
+    case, found = cases.get(key), planned.decided.conclusions.get(key)
     why = _Why(Evaluation(case, registry), found) if case and found else None
     numbers = {i.row.id: i.row.number for i in case.items} if case else {}
     rises = {rise.item: rise.stage for rise in account.rises}
