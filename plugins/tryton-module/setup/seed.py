@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from decimal import Decimal
+from typing import Any
 
 from proteus import Model, config
 from trytond.modules.account.tests.tools import create_chart, create_fiscalyear, get_accounts
@@ -38,7 +39,7 @@ def seed(file: str, database: str) -> None:
     _users(company)
 
 
-def _currencies() -> dict[str, object]:
+def _currencies() -> dict[str, Any]:
     new_currency = Model.get("currency.currency")
     made = {}
     for code, digits in CURRENCIES.items():
@@ -51,7 +52,7 @@ def _currencies() -> dict[str, object]:
     return made
 
 
-def _year(company: object, number: int) -> None:
+def _year(company: Any, number: int) -> None:
     span = (dt.date(number, 1, 1), dt.date(number, 12, 31))
     year = create_fiscalyear(company, today=span)
     year.start_date, year.end_date, year.name = *span, str(number)
@@ -60,7 +61,7 @@ def _year(company: object, number: int) -> None:
     year.click("create_period")
 
 
-def _journals(accounts: dict[str, object]) -> None:
+def _journals(accounts: dict[str, Any]) -> None:
     new_method = Model.get("account.invoice.payment.method")
     new_write_off = Model.get("account.move.reconcile.write_off")
     new_journal = Model.get("account.journal")
@@ -85,7 +86,7 @@ def _journals(accounts: dict[str, object]) -> None:
     term.save()
 
 
-def _product(accounts: dict[str, object]) -> None:
+def _product(accounts: dict[str, Any]) -> None:
     (unit,) = Model.get("product.uom").find([("name", "=", "Unit")])
     category = Model.get("product.category")(name="Goods", accounting=True)
     category.account_expense = accounts["expense"]
@@ -98,7 +99,7 @@ def _product(accounts: dict[str, object]) -> None:
     template.save()
 
 
-def _users(company: object) -> None:
+def _users(company: Any) -> None:
     """A clerk who sells, and one who collects: no administrator, and no credit manager."""
     new_user, new_group = Model.get("res.user"), Model.get("res.group")
     (admin,) = new_user.find([("login", "=", "admin")])

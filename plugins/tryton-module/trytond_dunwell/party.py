@@ -40,7 +40,7 @@ class Effect(ModelSQL, ModelView):
     ended = fields.Date("Ended", states=TASK)
 
     @classmethod
-    def __setup__(cls):
+    def __setup__(cls) -> None:
         super().__setup__()
         table = cls.__table__()
         cls._sql_constraints += [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trytond.i18n import gettext
 from trytond.model import ModelView, Workflow
 from trytond.model.exceptions import ValidationError
@@ -20,7 +22,7 @@ class Sale(metaclass=PoolMeta):
     @classmethod
     @ModelView.button
     @Workflow.transition("confirmed")
-    def confirm(cls, sales):
+    def confirm(cls, sales: list[Any]) -> None:
         """Confirm, unless one of them is to a party on hold."""
         for sale in sales:
             for party in filter(None, (sale.party, sale.invoice_party)):
@@ -32,4 +34,4 @@ class Sale(metaclass=PoolMeta):
                             reason=party.dunwell_hold,
                         )
                     )
-        super().confirm(sales)
+        super().confirm(sales)  # type: ignore[misc] # Tryton puts its own sale below this
