@@ -23,7 +23,7 @@ def door_of(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Door:
     """The door as the user of the settings, or as another one."""
-    key = key or settings.secret("api_key") or ""
+    key = (key or settings.secret("api_key") or "").strip()
     if not key:
         raise ConfigurationError(
             "there is no key for Odoo (set DUNWELL_ODOO_API_KEY, or 'keyring set dunwell "

@@ -117,6 +117,8 @@ class Door:
             return self._talk
 
     def _json2(self) -> Json2Talk:
+        if not self._key.isascii() or not self._key.isprintable():
+            raise DeniedError("an API key has only letters and digits", remedy=NEW_KEY)
         talk = Json2Talk(Json2Line(self._wire), self.database, self._key)
         try:
             found = talk.get_model("res.users").context_get()

@@ -130,8 +130,10 @@ class Wire:
                 content=content,
                 headers={"Content-Type": "application/json", **(headers or {})},
             )
-        except _MISUSED as error:
-            raise ConfigurationError(f"{self.base} cannot be asked: {error}") from None
+        except (*_MISUSED, UnicodeError) as error:  # whose text may hold the key
+            why = type(error).__name__
+            message = f"{self.base} cannot be asked with this address, database or key ({why})"
+            raise ConfigurationError(message) from None
         except _NOT_SENT as error:
             raise self._unreached(error) from None
         except httpx.TimeoutException:

@@ -337,7 +337,7 @@ def joined(values):
     """A column in one text where it has no texts: Odoo looks at each value of an answer anew."""
     texts = []
     for value in values:
-        if value and isinstance(value, (str, list, tuple, dict)):
+        if isinstance(value, (str, list, tuple, dict)):
             return values
         texts.append(str(value or 0) if value is not False and value is not None else "")
     return "\n".join(texts)
