@@ -10,6 +10,7 @@ from dunwell.command import AccountPlan, Command, Receipt
 from dunwell.errors import AdapterError
 from dunwell.log.entry import ApprovalState, ClaimBody, Entry, Result
 from dunwell.log.fold import NOTHING, Memory
+from dunwell.model import Describe
 from dunwell.model.rows import accounts
 from dunwell.port import Won
 from dunwell.run.claims import claim_entry, outcome_entry
@@ -67,7 +68,7 @@ def apply(engine: Engine, plan: Plan) -> list[Receipt]:
     for start in range(0, len(names), size):
         engine.progress("applying", start, len(names))
         batch = {name: debtors[name] for name in names[start : start + size]}
-        receipts += _Batch(engine, plan, batch).run()
+        receipts += _Batch(engine, plan, batch, described).run()
     engine.progress("applying", len(names), len(names))
     commands = (id(command) for account in plan.accounts for command in account.commands)
     order = {command: n for n, command in enumerate(commands)}
@@ -77,8 +78,15 @@ def apply(engine: Engine, plan: Plan) -> list[Receipt]:
 class _Batch:
     """Some debtors of a plan, from refresh to outcome."""
 
-    def __init__(self, engine: Engine, plan: Plan, batch: dict[str, list[AccountPlan]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        plan: Plan,
+        batch: dict[str, list[AccountPlan]],
+        described: Describe,
+    ) -> None:
         self.engine, self.plan, self.batch = engine, plan, batch
+        self.described = described
         self.digest = plan.digest  # of the whole plan: not once for each debtor
         self.receipts: list[Receipt] = []
 
@@ -127,7 +135,9 @@ class _Batch:
         names = sorted(self.batch)
         payers = {a.payer for plans in self.batch.values() for a in plans if a.payer}
         wanted = sorted({*names, *payers})
-        seen = read(self.engine.adapter, self.engine.house, debtors=wanted)
+        seen = read(
+            self.engine.adapter, self.engine.house, describe=self.described, debtors=wanted
+        )
         memories = seen.memories()
         standing = [
             (name, s.company)
