@@ -27,6 +27,7 @@ from tests.odoo_rpc import Rpc
 from tests.odoo_troubles import Trouble
 
 SCRATCH = "DUNWELL_ODOO_SCRATCH"
+DOING = r"""['"]do['"]: ?['"]execute"""
 LIVE = "only a live Odoo has a PostgreSQL, a mail server and limits of its own"
 
 
@@ -183,7 +184,7 @@ class TestLines:
     ) -> None:
         engine, partner = adapter(odoo.engine), odoo.partner()
         effects = prepare(engine, str(partner), task("once"))
-        self.trouble(odoo, what, "execute")
+        self.trouble(odoo, what, DOING)
         with pytest.raises(BrokenError):
             engine.execute(effects)
         assert statuses(engine.execute(effects)) == ["already_done"]
@@ -193,7 +194,7 @@ class TestLines:
     def test_a_conflict_was_not_done_and_may_be_tried_again(self, odoo: World) -> None:
         engine, partner = adapter(odoo.engine), odoo.partner()
         effects = prepare(engine, str(partner), task("busy"))
-        self.trouble(odoo, "conflict", "execute", times=9)
+        self.trouble(odoo, "conflict", DOING, times=9)
         with pytest.raises(UnavailableError):
             engine.execute(effects)
         assert odoo.service is not None
