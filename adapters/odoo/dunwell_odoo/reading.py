@@ -28,6 +28,9 @@ LINE = "account.move.line"
 RATES = 5_000
 """The newest so many exchange rates are read."""
 
+OURS = ("companies", "people", "rates")
+"""Tables that are the same for all debtors."""
+
 Rows = Iterator[list[Row]]
 
 
@@ -63,7 +66,7 @@ class Reader:
         }
         if table not in tables or debtors == []:
             return
-        found = self.kept.take(table, whom(debtors))
+        found = self.kept.take(table, None if table in OURS else whom(debtors))
         if found is not None:
             yield from (list(part) for part in parts(found, self.size))
         else:
@@ -84,18 +87,11 @@ class Reader:
 
     def look(self) -> date | None:
         """Who we are and what time it is, asked anew; the day of the newest bank transaction, None
-        where no statements are kept. Where it is one call, people and rates come with it.
+        where no statements are kept.
         """
-        whole = [self.site.asks_people, self.site.asks_currencies, self._asks_rates]
-        asked = [self.site.asks_who, self._asks_bank, *(whole if self.installed.action else [])]
-        who, bank, *more = self.ask.together(asked, self.clock)
+        asked = [self.site.asks_who, self._asks_bank]
+        who, bank = self.ask.together(asked, self.clock)
         self.site.heard_who(who)
-        self.kept.keep("companies", None, self._companies())
-        if more:
-            people, currencies, rates = more
-            self.site.heard_currencies(currencies)
-            self.kept.keep("people", None, self._people(self.site.heard_people(people)))
-            self.kept.keep("rates", None, self._rates(rates))
         days = [found for row in bank if (found := day(row["date"]))]
         return min(max(days), self.site.main.on(self.clock.now())) if days else None
 
@@ -107,8 +103,16 @@ class Reader:
         )  # fmt: skip
 
     def companies(self) -> Rows:
-        """Ours."""
-        self.site.fresh_companies()
+        """Ours. Where it is one call, people and rates come with them."""
+        more = [self.site.asks_people, self.site.asks_currencies, self._asks_rates]
+        asked = [self.site.asks_who, *(more if self.ask.action else [])]
+        who, *told = self.ask.together(asked)
+        self.site.heard_who(who)
+        if told:
+            people, currencies, rates = told
+            self.site.heard_currencies(currencies)
+            self.kept.keep("people", None, self._people(self.site.heard_people(people)))
+            self.kept.keep("rates", None, self._rates(rates))
         yield self._companies()
 
     def _companies(self) -> list[Row]:
