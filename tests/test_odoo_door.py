@@ -274,6 +274,12 @@ class TestEntering:
             with pytest.raises(ConfigurationError, match="no database 'books'"):
                 door.call("res.partner", "search")
 
+    def test_a_database_that_goes_meanwhile_is_told_by_name_under_json2(self) -> None:
+        with serving(Odoo(19, lambda request: page(404))) as odoo, door_to(odoo) as door:
+            assert door.uid == 7
+            with pytest.raises(ConfigurationError, match="no database 'books'"):
+                door.call("res.partner", "write", ids=[1], vals={})
+
     def test_where_no_odoo_is_the_address_is_wrong(self) -> None:
         with serving(Odoo(19)) as odoo, door_to(odoo) as door:
             odoo.answer = lambda request: page(404)  # type: ignore[method-assign]

@@ -189,8 +189,11 @@ class Door:
         context: Mapping[str, object] | None,
         kwargs: dict[str, object],
     ) -> Any:
+        talk = self._connected()
         try:
-            return self._sent(asked, ids, context, kwargs)
+            return self._sent(talk, asked, ids, context, kwargs)
+        except NotThereError:  # it was there before
+            raise self._no_database() from None
         except RefusedError:
             if reads(asked.method) and asked.method not in RIGHTS and not self.has(asked.model):
                 raise ConfigurationError(missing(asked.model)) from None
@@ -214,12 +217,12 @@ class Door:
 
     def _sent(
         self,
+        talk: Connection | Json2Talk,
         asked: Asked,
         ids: Sequence[int] | None,
         context: Mapping[str, object] | None,
         kwargs: dict[str, object],
     ) -> Any:
-        talk = self._connected()
         if context is not None:
             kwargs["context"] = context
         if isinstance(talk, Json2Talk):
