@@ -292,6 +292,12 @@ class TestEntering:
             with pytest.raises(ConfigurationError, match="is it an Odoo"):
                 assert door.version
 
+    def test_an_odoo_before_16_is_refused(self) -> None:
+        with serving(Odoo(15)) as odoo, door_to(odoo) as door:
+            with pytest.raises(ConfigurationError, match="is Odoo 15"):
+                assert door.uid
+            assert odoo.calls == []
+
     def test_a_redirect_is_told_and_never_followed(self) -> None:
         with serving(Odoo(19)) as elsewhere, serving(Odoo(19)) as odoo, door_to(odoo) as door:
             location = f"{elsewhere.url}/web/database/selector?token=abc"

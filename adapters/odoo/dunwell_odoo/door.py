@@ -249,7 +249,10 @@ def _version_of(info: object, base: str) -> tuple[int, int]:
     if isinstance(info, list) and len(info) >= 2:
         digits = re.search(r"\d+", str(info[0]))
         if digits and isinstance(info[1], int):
-            return int(digits.group()), info[1]
+            version = int(digits.group()), info[1]
+            if version >= OLDEST:
+                return version
+            raise ConfigurationError(f"{base} is Odoo {version[0]}: 16 and later are spoken with")
     raise ConfigurationError(f"what answers at {base} does not tell its version: is it an Odoo?")
 
 

@@ -30,11 +30,19 @@ class Admin:
 
     def __init__(self, door: Door) -> None:
         self.door = door
+        self._fields: dict[str, frozenset[str]] = {}
 
     @property
     def groups_field(self) -> str:
         """How a group names its users."""
-        return "users" if self.door.version < (18, 0) else "user_ids"
+        return "user_ids" if "user_ids" in self.fields("res.groups") else "users"
+
+    def fields(self, model: str) -> frozenset[str]:
+        """The names of a model's fields; asked once."""
+        if model not in self._fields:
+            found = self.door.call(model, "fields_get", attributes=["type"])
+            self._fields[model] = frozenset(found)
+        return self._fields[model]
 
     def rows(self, model: str, domain: Sequence[object], *fields: str) -> list[Any]:
         """Records, archived ones too, with some fields; many2one as bare ids."""

@@ -12,8 +12,6 @@ from dunwell_odoo.setup.admin import Admin, Record
 from dunwell_odoo.setup.register import Register, read, written
 from dunwell_odoo.setup.things import AUTOMATION, Thing, things
 
-OLDEST = (16, 0)
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -29,9 +27,6 @@ class Step:
 
 def making(admin: Admin, login: str) -> list[Step]:
     """What there is to do so that everything is there for the engine's user; may be nothing."""
-    if admin.door.version < OLDEST:
-        version = ".".join(map(str, admin.door.version))
-        raise ConfigurationError(f"this is Odoo {version}: Dunwell works with 16 and later")
     admin.refuse_others()
     modules = admin.modules()
     if "account" not in modules:
@@ -43,7 +38,9 @@ def making(admin: Admin, login: str) -> list[Step]:
     if "sale" not in modules:
         steps.append(Step("leave out", "the stop of sales orders: the module 'sale' is not there"))
     made = admin.made()
-    steps += [_step(admin, thing, made) for thing in things(admin.door.version, modules)]
+    steps += [
+        _step(admin, thing, made) for thing in things(admin.door.version, modules, admin.fields)
+    ]
     user, name = admin.user(login)
     group = made.get(names.GROUP.partition(".")[2])
     users = admin.values(group, [admin.groups_field]).get(admin.groups_field, []) if group else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from dunwell_odoo import names
@@ -40,9 +40,17 @@ class Thing:
         return f"{self.what} '{LABELS[self.xid]}'"
 
 
-def things(version: tuple[int, int], modules: Collection[str]) -> list[Thing]:
-    """Everything in the order in which it is made, for the modules that are (to be) there."""
-    listed = [_group(), *_subtypes(), *_activity_types(version), _engine(version), *_hold(version)]
+def things(
+    version: tuple[int, int], modules: Collection[str], fields: Callable[[str], Collection[str]]
+) -> list[Thing]:
+    """Everything in the order in which it is made, for the modules that are (to be) there.
+
+    `fields` has the names of a model's fields: some have changed.
+    """
+    keeps = "keep_done" in fields("mail.activity.type")
+    groups = "group_ids" if "group_ids" in fields("ir.actions.server") else "groups_id"
+    listed = [_group(), *_subtypes(), *_activity_types(keeps=keeps), _engine(groups)]
+    listed += _hold(version)
     listed += [*_noted(version, gone=False), *_noted(version, gone=True)]
     return [thing for thing in listed if set(thing.needs) <= set(modules)]
 
@@ -76,8 +84,8 @@ def _subtypes() -> list[Thing]:
     ]  # fmt: skip
 
 
-def _activity_types(version: tuple[int, int]) -> list[Thing]:
-    kept = {"keep_done": "1"} if version < (18, 0) else {}  # later ones keep what is done
+def _activity_types(*, keeps: bool) -> list[Thing]:
+    kept = {"keep_done": "1"} if keeps else {}  # later ones keep what is done without being told
     return [
         Thing(
             xid,
@@ -95,8 +103,7 @@ def _activity_types(version: tuple[int, int]) -> list[Thing]:
     ]
 
 
-def _engine(version: tuple[int, int]) -> Thing:
-    groups = "groups_id" if version < (18, 0) else "group_ids"
+def _engine(groups: str) -> Thing:
     return Thing(
         names.ACTION,
         "ir.actions.server",
