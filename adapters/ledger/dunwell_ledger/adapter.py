@@ -18,7 +18,7 @@ from dunwell.port import (
     Sought,
     Strength,
 )
-from dunwell_ledger import effects, log
+from dunwell_ledger import effects, log, mark
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.store import Ledger, meta
 
@@ -30,9 +30,13 @@ if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does
 class LedgerAdapter:
     """One ledger as an ERP (`dunwell.port.Adapter`); threads and processes may share the file."""
 
-    def __init__(self, ledger: Ledger, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, ledger: Ledger, *, clock: Clock | None = None, only_copy: bool = False
+    ) -> None:
+        """`only_copy`: somebody vouches that there is no other, whatever the file system says."""
         self.ledger = ledger
         self.clock = clock or Clock()
+        self.only_copy = only_copy
 
     def describe(self) -> Describe:
         """Tenant, the first company's own today, the clock, and how far payments are known."""
@@ -47,6 +51,7 @@ class LedgerAdapter:
             newest = connection.execute(
                 "SELECT max(day) FROM credits WHERE kind = 'payment'"
             ).fetchone()[0]
+            copied = "" if self.only_copy else mark.doubt(connection, self.ledger.path)
         zone = zones[0] if zones else None
         today = self.clock.on(zone)
         bank = max(known, min(newest or "", today.isoformat()))  # a payment may be dated ahead
@@ -62,6 +67,7 @@ class LedgerAdapter:
             now=self.clock.now(zone),
             bank_data_on=date.fromisoformat(bank) if bank else None,
             notes=tuple(notes),
+            copied=copied,
         )
 
     def capabilities(self) -> Capabilities:

@@ -10,7 +10,7 @@ import click
 
 from dunwell.cli.output import count, examples
 from dunwell.errors import Place, Problem, ProblemsError
-from dunwell_ledger import books
+from dunwell_ledger import books, mark
 from dunwell_ledger.cli_people import COMMANDS
 from dunwell_ledger.cli_values import Day, said, settings_of, today_of
 from dunwell_ledger.exporting import export_tables
@@ -196,6 +196,39 @@ def export(context: click.Context, folder: Path) -> None:
     for table, rows in export_tables(book, folder).items():
         click.echo(f"{table}.csv: {rows} rows")
     book.close()
+
+
+@ledger.command(epilog=examples("dunwell ledger adopt"))
+@click.pass_context
+@said
+def adopt(context: click.Context) -> None:
+    """Say that this file is the ledger to work in from now on, after it was moved or restored.
+
+    Dunwell knows the file that it works in. In another one with the same log it does nothing until
+    a person has said this: a copy would write to the same customers a second time, a restored
+    backup has forgotten what was sent since.
+    """
+    path, _ = settings_of(context)
+    book = open_ledger(path)
+    try:
+        with book.writing() as connection:
+            before = mark.remembered(connection)
+            doubted = mark.doubt(connection, path)
+            mark.remember(connection, path, adopt=True)
+            newest = connection.execute(
+                "SELECT max(at) FROM log WHERE position IS NOT NULL"
+            ).fetchone()[0]
+    finally:
+        book.close()
+    if before is None or not doubted:
+        click.echo(f"{near(path)} is the file that Dunwell works in: nothing had to be adopted")
+        return
+    click.echo(f"adopted {near(path)}, which was '{before.path}'")
+    if newest:
+        until = newest[:16].replace("T", " ")
+        click.echo(f"its log ends at {until} UTC: what was done after that would be done again")
+    if mark.stands(before):
+        click.echo(f"never let Dunwell work in '{before.path}' too: remove it, or put it away")
 
 
 for command in COMMANDS:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from dunwell.log.entry import By, Entry, Kind
 from dunwell.port import Appended, Lost, Refused, Won
+from dunwell_ledger import mark
 from dunwell_ledger.clock import instant
 from dunwell_ledger.store import Ledger
 
@@ -24,6 +25,7 @@ def append(
     `at` becomes the clock's time. Entries without a position (contacts) are always won.
     """
     with ledger.writing() as connection:
+        mark.remember(connection, ledger.path)
         at = instant(clock())  # read behind the lock: later entries are never older
         heads = _ends(connection, {entry.debtor for entry in entries})
         answers: list[Appended] = []

@@ -15,7 +15,7 @@ from dunwell_ledger.clock import Clock
 if TYPE_CHECKING:
     from dunwell.port import Adapter
 
-KEYS = ("adapter", "path", "today", "now")
+KEYS = ("adapter", "path", "today", "now", "only_copy")
 DEFAULT_PATH = "ledger.sqlite"
 
 
@@ -37,7 +37,11 @@ def open_adapter(settings: Settings) -> Adapter:
             hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(KEYS)}"
             raise ConfigurationError(f"unknown setting '{key}' in [erp] ({hint})")
     clock = clock_of(settings.values)
-    return LedgerAdapter(open_ledger(ledger_path(settings.values, settings.folder)), clock=clock)
+    only = settings.values.get("only_copy", False)
+    if not isinstance(only, bool):
+        raise ConfigurationError(f"'only_copy' in [erp] is true or false, not {only!r}")
+    ledger = open_ledger(ledger_path(settings.values, settings.folder))
+    return LedgerAdapter(ledger, clock=clock, only_copy=only)
 
 
 def clock_of(values: Mapping[str, object]) -> Clock:

@@ -1,8 +1,7 @@
 """The file of a ledger: made, opened, checked, locked; every connection to it is lent here.
 
 A copied file keeps its identity: a restored backup is the same ledger, with the same keys in its
-log. So never let Dunwell work in two copies of one ledger: both would write to the same people.
-To try something out on a copy, give it a channel that only writes files.
+log. `mark` tells a copy from the original.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from dunwell.errors import (
     UnansweredError,
     UnavailableError,
 )
+from dunwell_ledger.patience import LONGEST, QUIET, Patience, busy
 
 SCHEMA_VERSION = 1
 _APPLICATION = 0x44554E57  # "DUNW" in the header of the file
@@ -36,9 +36,9 @@ class Ledger:
     `reading()` and `writing()` lend a connection in one transaction; a write is all or nothing.
     """
 
-    def __init__(self, path: Path, *, wait: float = 30.0) -> None:
+    def __init__(self, path: Path, *, wait: float = LONGEST) -> None:
         self.path = path
-        self.wait = wait
+        self.patience = Patience(f"{near(path)}", wait)
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._process = os.getpid()
 
@@ -47,7 +47,7 @@ class Ledger:
         """A connection that sees one state of the ledger, whatever others write meanwhile."""
         with self._lent() as connection:
             with _in_words(self.path):
-                connection.execute("BEGIN")
+                self.patience.begin(connection, "BEGIN")
             try:
                 with _in_words(self.path):
                     yield connection
@@ -59,7 +59,7 @@ class Ledger:
         """A connection that alone may write; all of it is kept, or after an error nothing."""
         with self._lent() as connection:
             with _in_words(self.path):
-                connection.execute("BEGIN IMMEDIATE")
+                self.patience.begin(connection, "BEGIN IMMEDIATE")
             try:
                 with _in_words(self.path):
                     yield connection
@@ -102,7 +102,7 @@ class Ledger:
             connection = self._idle.get_nowait()
         except queue.Empty:
             with _in_words(self.path):
-                connection = _connect(self.path, self.wait)
+                connection = _connect(self.path, min(QUIET, self.patience.longest))
         idle = self._idle
         try:
             yield connection
@@ -123,7 +123,7 @@ def create(path: Path, *, identity: str = "") -> Ledger:
         raise ConfigurationError(f"there is no folder '{near(path.parent)}' (make it first)")
     _check_sqlite()
     with _in_words(path):
-        connection = _connect(path, 30.0, new=True)
+        connection = _connect(path, QUIET, new=True)
     try:
         with _in_words(path):
             connection.execute("PRAGMA journal_mode = WAL")
@@ -151,25 +151,31 @@ def open_ledger(path: Path) -> Ledger:
             f"there is no ledger at '{near(path)}' (make one with 'dunwell ledger new', "
             "'dunwell ledger import' or 'dunwell ledger sample')"
         )
+    ledger = Ledger(path)
     try:
-        connection = _connect(path, 30.0)
-    except sqlite3.DatabaseError as error:
-        raise ConfigurationError(_not_a_ledger(path, error)) from error
+        _recognise(ledger)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def _recognise(ledger: Ledger) -> None:
+    """Raise a ConfigurationError where the file is no ledger, or one of a newer Dunwell."""
     try:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise ConfigurationError(_not_a_ledger(path, error)) from error
-    finally:
-        connection.close()
+        with ledger.reading() as connection:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except ContractBrokenError as error:
+        raise ConfigurationError(str(error)) from error
+    name = near(ledger.path)
     if application != _APPLICATION:
-        raise ConfigurationError(f"'{near(path)}' is a database, but not a ledger of Dunwell")
+        raise ConfigurationError(f"'{name}' is a database, but not a ledger of Dunwell")
     if version > SCHEMA_VERSION:
         raise ConfigurationError(
-            f"'{near(path)}' was made by a newer Dunwell (its schema is {version}, this one knows "
+            f"'{name}' was made by a newer Dunwell (its schema is {version}, this one knows "
             f"{SCHEMA_VERSION}: upgrade Dunwell)"
         )
-    return Ledger(path)
 
 
 def near(path: Path) -> Path:
@@ -238,7 +244,7 @@ def _in_words(path: Path) -> Iterator[None]:
             raise DeniedError(
                 f"the ledger '{near(path)}' cannot be written", remedy=remedy
             ) from error
-        if "locked" in text or "busy" in text:
+        if busy(error):
             message = f"the ledger '{near(path)}' is being written by another program"
             raise UnavailableError(message) from error
         raise UnavailableError(f"the ledger '{near(path)}': {text}") from error

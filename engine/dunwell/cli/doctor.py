@@ -111,6 +111,9 @@ def _ask_erp(setup: Setup, health: Health) -> None:
         adapter.close()
     if health.describe is not None:
         health.problems += _clock(health.describe, setup.config.erp.place)
+        if health.describe.copied:
+            health.able = False
+            health.problems.append(Problem(setup.config.erp.place, health.describe.copied))
 
 
 def _unable(health: Health, where: Place, error: AdapterError) -> None:

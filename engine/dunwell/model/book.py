@@ -17,6 +17,8 @@ class Describe:
 
     `tenant` names ERP, database and companies; `on` is the company's own today; `now` is the ERP's
     clock; `bank_data_on` the day up to which payments are known (None: the ERP cannot tell).
+    `copied` says why this may be a copy of the ERP that Dunwell wrote to, or a restored one, and
+    what to do about it; while it says so nothing is written.
     """
 
     tenant: str
@@ -25,6 +27,7 @@ class Describe:
     now: datetime
     bank_data_on: date | None = None
     notes: tuple[str, ...] = ()
+    copied: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dunwell.command import AccountPlan, Command, Receipt
-from dunwell.errors import AdapterError
+from dunwell.errors import AdapterError, UnavailableError
 from dunwell.log.entry import ApprovalState, ClaimBody, Entry, Result
 from dunwell.log.fold import NOTHING, Memory
 from dunwell.model import Describe
 from dunwell.model.rows import accounts
 from dunwell.port import Won
 from dunwell.run.claims import claim_entry, outcome_entry
+from dunwell.run.copies import original
 from dunwell.run.engine import Engine
 from dunwell.run.fingerprint import fingerprint
 from dunwell.run.perform import Clock, Hand, Job, append, perform, send_blind
@@ -50,7 +51,7 @@ def apply(engine: Engine, plan: Plan) -> list[Receipt]:
     Raises `StoppedError` before the first effect where the plan is stale, of another tenant, of
     other policies, or over a limit. Never decides again: what no longer holds is skipped.
     """
-    described = engine.adapter.describe()
+    described = original(engine.adapter)
     refuse(
         plan,
         tenant=described.tenant,
@@ -68,7 +69,7 @@ def apply(engine: Engine, plan: Plan) -> list[Receipt]:
     for start in range(0, len(names), size):
         engine.progress("applying", start, len(names))
         batch = {name: debtors[name] for name in names[start : start + size]}
-        receipts += _Batch(engine, plan, batch, described).run()
+        receipts += _Batch(engine, plan, batch, described, begun=bool(receipts)).run()
     engine.progress("applying", len(names), len(names))
     commands = (id(command) for account in plan.accounts for command in account.commands)
     order = {command: n for n, command in enumerate(commands)}
@@ -84,18 +85,25 @@ class _Batch:
         plan: Plan,
         batch: dict[str, list[AccountPlan]],
         described: Describe,
+        *,
+        begun: bool,
     ) -> None:
         self.engine, self.plan, self.batch = engine, plan, batch
-        self.described = described
+        self.described, self.begun = described, begun
         self.digest = plan.digest  # of the whole plan: not once for each debtor
         self.receipts: list[Receipt] = []
 
     def run(self) -> list[Receipt]:
-        """Receipts for every command; an ERP that fails before the first effect fails each."""
+        """Receipts for every command; an ERP that fails before the first effect fails each.
+
+        One that cannot be reached at all, before anything was begun, is an `UnavailableError`.
+        """
         try:
             fresh, clock = self._refresh()
             claims = self._claim(fresh, clock)
         except Exception as error:  # whatever it was, nothing has been done yet
+            if isinstance(error, UnavailableError) and not self.begun:
+                raise
             self.receipts = []
             for account in (a for plans in self.batch.values() for a in plans):
                 for command in account.commands:

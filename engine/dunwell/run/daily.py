@@ -9,6 +9,7 @@ from datetime import timedelta
 from dunwell.command import Receipt
 from dunwell.errors import AdapterError
 from dunwell.run.apply import apply
+from dunwell.run.copies import original
 from dunwell.run.desk import collect
 from dunwell.run.engine import Engine
 from dunwell.run.plan import Planned, make_plan
@@ -36,7 +37,7 @@ def run_daily(engine: Engine) -> Daily:
     Raises `StoppedError` where nothing may be done, and what adapters raise when the ERP cannot be
     reached. That a channel cannot say what came back is a problem and stops nothing.
     """
-    described = engine.adapter.describe()
+    described = original(engine.adapter)
     problems: tuple[str, ...] = ()
     collected: list[str] = []
     try:

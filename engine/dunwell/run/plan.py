@@ -149,7 +149,7 @@ def _header(
         money=amounts(sums(money for money, _ in demanded)),
         over=tuple(over(engine.house, counts, demanded)),
         reader=decided.reader,
-        problems=tuple(decided.problems),
+        problems=(*filter(None, (described.copied,)), *decided.problems),
         only=only or "",
     )
 

@@ -13,6 +13,7 @@ from dunwell.log.fold import Memory, OpenClaim, fold
 from dunwell.model import frame
 from dunwell.port import Found, Sought
 from dunwell.run.apply import Ending, finish
+from dunwell.run.copies import original
 from dunwell.run.engine import Engine
 
 
@@ -49,7 +50,7 @@ def recover(engine: Engine, memories: Mapping[str, Memory], now: datetime) -> li
 
 def recover_all(engine: Engine) -> list[str]:
     """Look through the logs of all debtors and end every claim whose lease has passed."""
-    described = engine.adapter.describe()
+    described = original(engine.adapter)
     heads = engine.adapter.heads(since=described.on)
     return recover(engine, fold_claimed(heads.entries), heads.now)
 
