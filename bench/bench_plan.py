@@ -1,8 +1,8 @@
 """A whole plan from a ledger file: `python -m bench plan`.
 
 Reading, folding, deciding, wording and writing. The book is in mid-life: Dunwell has worked on it
-for a while, so most items stand at the stage that their days say, and some one account in twenty
-has something to do today.
+for a while, so every item stands at the stage that its days say. About one account in twenty has
+something to do today; the last lines say how many have.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import dunwell_rules
 from dunwell.cli.wording import TemplateWording
 from dunwell.facts import Registry
 from dunwell.hooks import Settings
-from dunwell.log.entry import Entry, ItemState, OutcomeBody, State, encode
+from dunwell.log.entry import Entry, ItemState, OutcomeBody, StandingState, State, encode
 from dunwell.message import Templates
 from dunwell.policy.tree import House, Limits
 from dunwell.run.engine import Engine
@@ -35,30 +35,46 @@ from dunwell_ledger.plugin import open_adapter
 from dunwell_ledger.sample import Debtor, make_sample
 
 ON = date(2026, 3, 31)
-REACHED = ((5, "first_notice"), (14, "second_notice"), (21, "call"))
-"""Days past due at which an ordinary item was delivered to a stage."""
+LADDER = (
+    (-3, "courtesy"), (5, "first_notice"), (14, "second_notice"), (21, "call"),
+    (30, "stop_supply"), (45, "final_notice"), (75, "agency"),
+)  # fmt: skip
+"""Days past due at which most items are delivered to a stage."""
+
+AHEAD = 4
+"""So many days ahead stand the items of those who have nothing to do today."""
+
+YESTERDAY = ON - timedelta(1)
 
 
 def history(debtor: Debtor) -> Iterable[Entry]:
-    """One settled outcome that holds where every item of the debtor stands."""
+    """One settled outcome that holds where every item of the debtor stands.
+
+    Two debtors in five stand where their days brought them, so that what passes a threshold today
+    is due; the others have had that already.
+    """
+    quiet = int(sha256(debtor.id.encode()).hexdigest(), 16) % 5 > 1
     states = []
     for invoice in debtor.items:
         if invoice.due is None:
             continue
         due = date.fromisoformat(str(invoice.due))
-        reached = [(d, s) for d, s in REACHED if due + timedelta(d) < debtor.on]
+        late = (ON - due).days + AHEAD * quiet
+        reached = [(due + timedelta(days), stage) for days, stage in LADDER if days < late]
         if reached:
-            days, stage = reached[-1]
-            # `after` keeps the ordinary account quiet today; one in twenty has waited long enough
-            late = int(sha256(debtor.id.encode()).hexdigest(), 16) % 20 == 0
-            on = due + timedelta(days + 1) if late else debtor.on - timedelta(1)
+            on, stage = reached[-1]
+            on = YESTERDAY if quiet else min(on, YESTERDAY)
             states.append(ItemState(invoice.id, "standard_b2b", stage, 0, on))
     if not states:
         return
-    before = debtor.on - timedelta(3)
-    body = OutcomeBody(debtor.tenant, "claim", before, (), State(items=tuple(states)))
+    before = ON - timedelta(3)
+    stopped = {"stop_supply", "final_notice"} & {state.stage for state in states}
+    company = debtor.items[0].company
+    hold = StandingState(company, "hold", "orders", "override", "lifted", 0, before)
+    state = State(items=tuple(states), standing=(hold,) if stopped else ())
+    body = encode(OutcomeBody(debtor.tenant, "claim", before, (), state))
     at = datetime(before.year, before.month, before.day, 9, tzinfo=UTC)
-    yield Entry(debtor.id, None, 1, "outcome", f"{debtor.id}.1", at, "dunwell", body=encode(body))
+    yield Entry(debtor.id, None, 1, "outcome", f"{debtor.id}.1", at, "dunwell", body=body)
 
 
 def standard() -> House:
@@ -120,4 +136,7 @@ def plan(folder: Path, path: Path) -> None:
     header = planned.plan.header
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(f"{'in all':10} {total:7.2f} s, peak {peak} MB, reader {header.reader}")
-    print(f"{header.counts['judged']} accounts, counts {header.counts}")
+    judged, touched = header.counts["judged"], header.counts["accounts"]
+    print(
+        f"{judged} accounts, {touched} of them ({touched / judged:.1%}) touched: {header.counts}"
+    )

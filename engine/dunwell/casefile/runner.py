@@ -23,7 +23,6 @@ from dunwell.casefile.world import (
 from dunwell.command import AccountPlan, Receipt
 from dunwell.decide.cases import Setting, cases
 from dunwell.decide.evaluator import Evaluation
-from dunwell.decide.memories import memories
 from dunwell.errors import Problem
 from dunwell.facts import Registry
 from dunwell.policy.tree import House, Limits
@@ -136,7 +135,7 @@ class Story:
 
     def _readings(self, planned: Planned) -> tuple[Evaluation, ...]:
         setting = Setting(self.house, self.registry, planned.plan.header.on)
-        found = cases(planned.book, memories(planned.memories), setting)
+        found = cases(planned.book, planned.memories, setting)
         return tuple(Evaluation(case, self.registry) for case in found)
 
     def _mail(self, delivery: str) -> None:

@@ -183,7 +183,8 @@ def _daily(engine: Engine, begun: float, *, verbose: bool) -> Ran:
     if verbose:
         _details(engine, daily, done)
     header = daily.planned.plan.header
-    open_before = sum(len(m.state.unknowns) for m in daily.planned.memories.values())
+    memories = daily.planned.memories
+    open_before = sum(len(memories.memory(d).state.unknowns) for d in memories.unsettled)
     unknown = open_before + done.unknown
     silent = daily.planned.decided.overview["silent"]
     return Ran(

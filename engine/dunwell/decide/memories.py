@@ -72,6 +72,7 @@ class Memories:
     garbled: Mapping[str, str] = field(default_factory=dict)
     claimed: frozenset[str] = frozenset()
     unsettled: frozenset[str] = frozenset()
+    tenants: frozenset[str] = frozenset()
     single: Callable[[str], Memory] = field(default=lambda debtor: NOTHING)
 
     def memory(self, debtor: str) -> Memory:
@@ -88,7 +89,7 @@ def memories(folded: Mapping[str, Memory] | Iterable[tuple[str, Memory]]) -> Mem
 
     gathered = _Gathered()
     for debtor, memory in by_debtor.items():
-        gathered.add(debtor, memory.state)
+        gathered.add(debtor, memory.state, memory.tenant)
     theirs = [(debtor, c.at) for debtor, m in by_debtor.items() for c in m.people]
     return gathered.memories(by_debtor, theirs, single)
 
@@ -131,14 +132,14 @@ def _folded(given: Sequence[Entry]) -> Memories:
     gathered = _Gathered()
     unfinished: set[str] = set()
     for debtor, entry in newest.items():
-        state = _settled(entry)
-        if state is None:
+        body = _settled(entry)
+        if body is None:
             unfinished.add(debtor)
         else:
-            gathered.add(debtor, state)
+            gathered.add(debtor, body.state, body.tenant)
     folded = {debtor: fold(own) for debtor, own in _grouped(given, unfinished).items()}
     for debtor, memory in folded.items():
-        gathered.add(debtor, memory.state)
+        gathered.add(debtor, memory.state, memory.tenant)
     every: dict[str, list[Entry]] = {}
 
     def single(debtor: str) -> Memory:
@@ -159,15 +160,15 @@ def _grouped(entries: Iterable[Entry], debtors: Set[str] | None = None) -> dict[
     return grouped
 
 
-def _settled(newest: Entry) -> State | None:
-    """The state after an outcome; None where the newest entry is another one or cannot be read."""
+def _settled(newest: Entry) -> OutcomeBody | None:
+    """The newest outcome; None where the newest entry is another one or cannot be read."""
     if newest.kind != "outcome":
         return None
     try:
         body = decode(newest)
     except GarbledError:
         return None
-    return body.state if isinstance(body, OutcomeBody) else None
+    return body if isinstance(body, OutcomeBody) else None
 
 
 _CHUNK = 4096  # debtors whose decoded states are alive at once
@@ -184,9 +185,11 @@ class _Gathered:
             part: {name: [] for name in schema} for part, schema in _PARTS.items()
         }
         self._unsettled: set[str] = set()
+        self._tenants: set[str] = set()
 
-    def add(self, debtor: str, state: State) -> None:
+    def add(self, debtor: str, state: State, tenant: str) -> None:
         """Take in the state of one debtor."""
+        self._tenants.add(tenant)
         if state.unknowns or any(task.untold for task in state.tasks):
             self._unsettled.add(debtor)
         self._waiting.append((debtor, state))
@@ -224,6 +227,7 @@ class _Gathered:
             garbled={debtor: m.garbled for debtor, m in folded.items() if m.garbled},
             claimed=frozenset(debtor for debtor, m in folded.items() if m.claim is not None),
             unsettled=frozenset(self._unsettled),
+            tenants=frozenset(self._tenants - {""}),
             single=single,
         )
 

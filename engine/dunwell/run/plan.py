@@ -11,9 +11,8 @@ from dunwell.command import AccountPlan
 from dunwell.decide.cases import rates
 from dunwell.decide.decide import LARGE, Decided, decide
 from dunwell.decide.hands import Hands
-from dunwell.decide.memories import Memories, memories
+from dunwell.decide.memories import Memories, fold_entries
 from dunwell.decide.plainly import decide_plainly
-from dunwell.log.fold import Memory
 from dunwell.message.facts import sums
 from dunwell.model import Book
 from dunwell.money import Money, Rates
@@ -37,7 +36,7 @@ class Planned:
     plan: Plan
     decided: Decided
     book: Book
-    memories: Mapping[str, Memory]
+    memories: Memories
     now: datetime
     problems: tuple[str, ...] = field(default=())
 
@@ -59,25 +58,24 @@ def make_plan(
     with Hands(engine.workers) as hands:
         if seen.book["items"].height > LARGE and not engine.plain:
             hands.start(ready)  # they import what they need while the log is folded
-        folded = seen.memories()
-        _refuse_copies(folded, described.tenant)
+        remembered = fold_entries(seen.entries)
+        _refuse_copies(remembered, described.tenant)
         engine.progress("deciding", 0, 0)
-        decided = _decide(engine, seen, memories(folded), on, hands)
+        decided = _decide(engine, seen, remembered, on, hands)
         context = Context(described.tenant, engine.house, engine.wording, engine.ways)
         post = post_of(engine, seen.book)
         accounts = plan_debtors(engine, decided, context, seen.now, post=post, hands=hands)
     header = _header(engine, seen, on, decided, accounts, only)
-    return Planned(Plan(header, accounts), decided, seen.book, folded, seen.now)
+    return Planned(Plan(header, accounts), decided, seen.book, remembered, seen.now)
 
 
-def _refuse_copies(folded: Mapping[str, Memory], tenant: str) -> None:
+def _refuse_copies(remembered: Memories, tenant: str) -> None:
     """Stop before the first effect where the log was written for another ERP: a clone of it."""
-    for memory in folded.values():
-        if memory.tenant and memory.tenant != tenant:
-            raise StoppedError(
-                f"the log in this ERP was written for '{memory.tenant}', and this is '{tenant}': "
-                "a copy or a clone; nothing is done"
-            )
+    for other in sorted(remembered.tenants - {tenant}):
+        raise StoppedError(
+            f"the log in this ERP was written for '{other}', and this is '{tenant}': a copy or a "
+            "clone; nothing is done"
+        )
 
 
 def _decide(engine: Engine, seen: Read, remembered: Memories, on: date, hands: Hands) -> Decided:

@@ -59,7 +59,7 @@ def summarize(planned: Planned, registry: Registry, *, most: int | None = None) 
         over=header.over,
         problems=header.problems,
         unknown=tuple(_doubts(planned)),
-        in_flight=sum(memory.claim is not None for memory in planned.memories.values()),
+        in_flight=len(planned.memories.claimed),
         rows=tuple(_rows(at_work)),
         paused=tuple(_paused(planned)),
         waiting=tuple(_waiting(accounts)),
@@ -210,11 +210,11 @@ def _left_alone(accounts: Sequence[AccountPlan]) -> Iterator[Alone]:
 
 
 def _doubts(planned: Planned) -> Iterator[Doubt]:
-    doubtful = {debtor: m for debtor, m in planned.memories.items() if m.state.unknowns}
+    doubtful = sorted(planned.memories.unsettled)
     cases = planned.decided.of(doubtful) if doubtful else {}
     names = {debtor: case.account.payer.name for (debtor, _), case in cases.items()}
-    for debtor, memory in sorted(doubtful.items()):
-        for unknown in memory.state.unknowns:
+    for debtor in doubtful:
+        for unknown in planned.memories.memory(debtor).state.unknowns:
             command = unknown.command
             said = f"{command.kind} {command.name or command.source}"
             name = names.get(debtor, debtor)
