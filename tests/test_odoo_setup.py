@@ -447,6 +447,45 @@ class TestHold:
             admin.door.call("sale.order", "action_confirm", ids=[order])
             assert self.state(admin, order) == "sale"
 
+    def test_it_is_told_in_the_language_of_who_confirms(self, admin: Admin, ready: int) -> None:
+        held = {"name": "Held", names.HOLD: "dunwell:k1 · 3 invoices overdue"}
+        (partner,) = admin.door.call("res.partner", "create", vals_list=[held])
+        order = self.order(admin, partner)
+        for language, words in (("en_US", "is on hold: 3 inv"), ("es_ES", "bloqueado: 3 inv")):
+            with pytest.raises(RefusedError) as caught:
+                admin.door.call(
+                    "sale.order", "action_confirm", ids=[order], context={"lang": language}
+                )
+            assert words in caught.value.said
+
+    def test_an_order_that_is_paid_already_passes(
+        self, odoo: World, admin: Admin, ready: int
+    ) -> None:
+        if odoo.service is not None:
+            pytest.skip("the stand-in takes no payments online")
+        call = admin.door.call
+        (partner,) = call("res.partner", "create", vals_list=[{"name": "Buyer", names.HOLD: "k"}])
+        (product,) = call("product.product", "create", vals_list=[{"name": "Thing"}])
+        line = {"product_id": product, "product_uom_qty": 1, "price_unit": 33.33}
+        (order,) = call(
+            "sale.order",
+            "create",
+            vals_list=[{"partner_id": partner, "order_line": [[0, 0, line]]}],
+        )
+        with pytest.raises(RefusedError):
+            call("sale.order", "action_confirm", ids=[order])
+        (owed,) = admin.rows("sale.order", [["id", "=", order]], "amount_total", "currency_id")
+        payment = {
+            "provider_id": admin.search("payment.provider", [], 1)[0],
+            "payment_method_id": admin.search("payment.method", [], 1)[0],
+            "reference": uuid.uuid4().hex, "amount": owed["amount_total"], "state": "done",
+            "currency_id": owed["currency_id"], "partner_id": partner,
+            "sale_order_ids": [[6, 0, [order]]],
+        }  # fmt: skip
+        call("payment.transaction", "create", vals_list=[payment])
+        call("sale.order", "action_confirm", ids=[order])
+        assert self.state(admin, order) == "sale"
+
     def test_a_confirmed_order_can_still_be_worked_on(self, admin: Admin, ready: int) -> None:
         (partner,) = admin.door.call("res.partner", "create", vals_list=[{"name": "Later"}])
         order = self.order(admin, partner)
