@@ -41,8 +41,10 @@ LADDER = (
 )  # fmt: skip
 """Days past due at which most items are delivered to a stage."""
 
-AHEAD = 4
-"""So many days ahead stand the items of those who have nothing to do today."""
+QUIET = ((-7, "courtesy"), (1, "first_notice"), (8, "second_notice"), (15, "call"))
+"""Where the items of those stand who were worked on yesterday: all that could come is behind
+them, and the rest must wait.
+"""
 
 YESTERDAY = ON - timedelta(1)
 
@@ -50,8 +52,8 @@ YESTERDAY = ON - timedelta(1)
 def history(debtor: Debtor) -> Iterable[Entry]:
     """One settled outcome that holds where every item of the debtor stands.
 
-    Two debtors in five stand where their days brought them, so that what passes a threshold today
-    is due; the others have had that already.
+    The items of two debtors in five stand where their days brought them, so that what passes a
+    threshold today is due.
     """
     quiet = int(sha256(debtor.id.encode()).hexdigest(), 16) % 5 > 1
     states = []
@@ -59,8 +61,8 @@ def history(debtor: Debtor) -> Iterable[Entry]:
         if invoice.due is None:
             continue
         due = date.fromisoformat(str(invoice.due))
-        late = (ON - due).days + AHEAD * quiet
-        reached = [(due + timedelta(days), stage) for days, stage in LADDER if days < late]
+        passed = [pair for pair in (QUIET if quiet else LADDER) if pair[0] < (ON - due).days]
+        reached = [(due + timedelta(days), stage) for days, stage in passed]
         if reached:
             on, stage = reached[-1]
             on = YESTERDAY if quiet else min(on, YESTERDAY)

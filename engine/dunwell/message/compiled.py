@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.environment import Template
@@ -22,6 +23,7 @@ from dunwell.message.sources import Source
 
 BLOCKS = ("subject", "text", "html")
 LARGEST = 4_000_000  # characters of one rendered block
+MANY = 1_000  # pieces of it that are made before its size is looked at
 
 Find = Callable[[str], Source | None]
 """A part (`_lines`) in the language of the template that includes it."""
@@ -45,18 +47,18 @@ class Block:
 
     def render(self, facts: dict[str, object]) -> str:
         """The text for these facts; a ProblemsError when it fails or is out of all proportion."""
-        context = Context(self.environment, facts, self.name, {})
-        pieces: list[str] = []
+        pieces = self.template.root_render_func(Context(self.environment, facts, self.name, {}))
+        texts: list[str] = []
         size = 0
         try:
-            for piece in self.template.root_render_func(context):
-                size += len(piece)
+            while some := list(islice(pieces, MANY)):
+                texts.append("".join(some))
+                size += len(texts[-1])
                 if size > LARGEST:
                     raise _failed(self.name, f"it makes more than {LARGEST} characters")
-                pieces.append(piece)
         except TemplateError as error:
             raise _failed(self.name, str(error.message)) from error
-        return "".join(pieces)
+        return "".join(texts)
 
 
 @dataclass(frozen=True, slots=True)

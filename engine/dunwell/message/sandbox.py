@@ -57,10 +57,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The published field of a fact, nothing else."""
+        fields = _FIELDS.get(type(obj))
+        if fields is not None and attribute in fields:
+            return fields[attribute](obj)
         if isinstance(obj, Undefined):
             str(obj)  # says what is not there, and stops
-        getter = _FIELDS.get(type(obj), {}).get(attribute)
-        return self.undefined(obj=obj, name=attribute) if getter is None else getter(obj)
+        return self.undefined(obj=obj, name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """An entry of a list by its number."""
@@ -93,14 +95,14 @@ def _in_text(context: Context, value: object) -> object:
 
 @pass_context
 def _in_html(context: Context, value: object) -> object:
-    if type(value) is str:
-        shown = escape(clean(value))
-        return Markup(f"<bdi>{shown}</bdi>") if right_to_left(shown) else shown
+    if type(value) is str:  # Jinja escapes what is no Markup
+        shown = clean(value)
+        return Markup(f"<bdi>{escape(shown)}</bdi>") if right_to_left(shown) else shown
     return _other(context, value)
 
 
 def _other(context: Context, value: object) -> object:
-    if type(value) is int:
+    if type(value) in (Formatted, int):
         return value
     printed = _printed(context.parent[FORMATS], value)
     return value if printed is None else printed

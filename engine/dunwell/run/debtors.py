@@ -35,7 +35,7 @@ Words = Mapping[Key, Conclusions | None]
 WORTH = 400
 """From so many debtors on they are handed to other processes."""
 
-SIZE = 100
+SIZE = 300
 """So many of them at a time."""
 
 

@@ -62,7 +62,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """A short name of the whole plan."""
-        return hashlib.sha256(_body(self)).hexdigest()[:32]
+        return _digest(_body(self))
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -73,6 +73,10 @@ def _body(plan: Plan) -> bytes:
     lines = [_encoder.encode(plan.header)]
     lines += [_encoder.encode(Line(account)) for account in plan.accounts]
     return b"\n".join(lines) + b"\n"
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def counted(accounts: tuple[AccountPlan, ...]) -> dict[str, int]:
@@ -92,12 +96,13 @@ def counted(accounts: tuple[AccountPlan, ...]) -> dict[str, int]:
 def write(plan: Plan, path: Path) -> None:
     """Write the plan, readable only for its owner (mode 0600), whole or not at all."""
     body = _body(plan)
-    close = _encoder.encode(Close(len(plan.accounts), plan.digest)) + b"\n"
+    close = _encoder.encode(Close(len(plan.accounts), _digest(body))) + b"\n"
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(fd, "wb") as file:
-            file.write(body + close)
+            file.write(body)
+            file.write(close)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
@@ -126,7 +131,8 @@ def load(path: Path) -> Plan:
     plan = Plan(header, tuple(line.plan for line in lines if isinstance(line, Line)))
     if len(plan.accounts) != close.accounts or len(lines) != close.accounts:
         raise StoppedError(f"{path}: the plan was altered: an account is missing or added")
-    if plan.digest != close.digest or data != _body(plan) + _encoder.encode(close) + b"\n":
+    body = _body(plan)
+    if _digest(body) != close.digest or data != body + _encoder.encode(close) + b"\n":
         raise StoppedError(f"{path}: the plan was altered after it was made")
     return plan
 
