@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -120,6 +121,7 @@ class Books:
         self.rows: dict[str, dict[str, Entity]] = {kind: {} for kind in FIELDS}
         self.gone: list[tuple[str, str, datetime]] = []
         self.drawn = self.edits = 0
+        self.rates: list[Entity] = []  # the company's list of exchange rates
         self.links = ""  # where invoices can be paid, for who asks for it
         self.applied: dict[tuple[str, str], Decimal] = {}
         self.mails: list[tuple[str, str]] = []  # invoice and address, each that left
@@ -145,12 +147,26 @@ class Books:
 
     # -- reading --------------------------------------------------------------------------------
 
-    def query(self, text: str) -> Entity:
+    def query(
+        self,
+        text: str,
+        *,
+        missing: Collection[str] = (),
+        longest: int = 10_000,
+        extra: int = 0,
+    ) -> Entity:
         """The `QueryResponse` of a query; empty where nothing is found."""
         try:
             asked = parse(text)
+            if asked.entity in missing:
+                raise QueryFaultError("4001", "invalid context declaration")
+            if any(len(values) > longest for _, _, values in asked.tests):
+                raise QueryFaultError("4000", "QueryParserError: the list is too long")
+            asked = replace(asked, limit=asked.limit + extra)
             with self.lock:
-                found = copy.deepcopy(asked.run(self._all(asked.entity)))
+                kind = asked.entity
+                found = asked.run(self._all(kind), lambda row: self.shown(kind, row))
+                found = copy.deepcopy(found)
         except QueryFaultError as fault:
             raise RefusalError(fault.code, str(fault)) from fault
         if asked.count:
@@ -159,12 +175,14 @@ class Books:
             return {}
         return {asked.entity: found, "startPosition": asked.start, "maxResults": len(found)}
 
-    def _all(self, kind: str) -> list[Entity]:
+    def _all(self, kind: str) -> Iterable[Entity]:
         if kind == "CompanyInfo":
             return [{**self.company, "MetaData": {"LastUpdatedTime": self.stamp()}}]
         if kind == "Preferences":
             return [{**self.preferences, "MetaData": {"LastUpdatedTime": self.stamp()}}]
-        return [self.shown(kind, row) for row in self.rows[kind].values()]
+        if kind == "ExchangeRate":
+            return list(self.rates)
+        return self.rows[kind].values()
 
     def read(self, kind: str, number: str) -> Entity:
         """One record by its Id."""
@@ -256,8 +274,9 @@ class Books:
             return copy.deepcopy(self.shown(kind, row))
 
     def _complete(self, kind: str, row: Entity, given: Entity) -> None:
-        if kind == "Customer":
+        if kind in ("Customer", "Term"):
             row.setdefault("Active", True)
+        if kind == "Customer":
             row.setdefault("CurrencyRef", {"value": self.currency})
             if any(c["DisplayName"] == row["DisplayName"] for c in self.rows[kind].values()):
                 raise RefusalError("6240", "Duplicate Name Exists Error")
@@ -360,6 +379,14 @@ class Books:
                     other = self.rows[linked["TxnType"]].get(linked["TxnId"])
                     if other is not None:
                         self.touch(linked["TxnType"], other)
+
+    def rate(self, currency: str, rate: str, on: date) -> None:
+        """Put a rate to the home currency into the company's list."""
+        self.rates.append({
+            "AsOfDate": on.isoformat(), "SourceCurrencyCode": currency, "Rate": Decimal(rate),
+            "TargetCurrencyCode": self.currency, "SyncToken": "0",
+            "MetaData": {"LastUpdatedTime": self.stamp()},
+        })  # fmt: skip
 
     def void(self, number: str) -> Entity:
         """Void an invoice: the amounts become 0, the note says so."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,12 +17,18 @@ from urllib.parse import urlsplit
 from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer, make_server
 
 import requests
+import responses
 from requests.adapters import BaseAdapter
 
+from dunwell.command import Command, Message
 from dunwell.hooks import Settings
+from dunwell.log.entry import ClaimBody, Claimed, encode
+from dunwell.log.keys import claim_key, effect_key
 from dunwell.money import Money
+from dunwell.port import Adapter, Effect
 from dunwell.testing import Face, People
 from dunwell.testing.contract import Harness
+from dunwell.testing.contract.deeds import claim, entries, write
 from dunwell.testing.people import absent
 from dunwell.testing.rows import money
 from dunwell_quickbooks.adapter import QuickBooksAdapter
@@ -57,6 +65,61 @@ class NoPace(Pace):
         return
 
 
+Answered = tuple[int, dict[str, str], bytes]
+
+
+def asked(service: Service, request: requests.PreparedRequest) -> Answered:
+    """What the stand-in answers to a request: status, headers, body."""
+    parts = urlsplit(request.url or "")
+    body = request.body or b""
+    raw = body.encode() if isinstance(body, str) else body
+    environ = {
+        "REQUEST_METHOD": request.method, "PATH_INFO": parts.path,
+        "QUERY_STRING": parts.query, "CONTENT_LENGTH": str(len(raw)),
+        "CONTENT_TYPE": request.headers.get("Content-Type", ""), "wsgi.input": io.BytesIO(raw),
+    }  # fmt: skip
+    for name, value in request.headers.items():
+        environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+    head: list[Any] = []
+    content = b"".join(service(environ, lambda *given: head.extend(given)))
+    return int(head[0].split()[0]), dict(head[1]), content
+
+
+# -- through `responses` ------------------------------------------------------------------------
+
+
+@contextmanager
+def responding() -> Iterator[None]:
+    """Requests are answered by `responses`; those to this machine's own servers go through."""
+    with responses.mock:
+        responses.add_passthru("http://127.0.0.1")
+        yield
+
+
+def address_of(service: Service) -> str:
+    """Where a stand-in is found while `responses` answers."""
+    return f"https://quickbooks-{id(service)}.test"
+
+
+def session_to(service: Service) -> requests.Session:
+    """A session whose requests reach the stand-in through `responses`."""
+    base = re.compile(re.escape(address_of(service)))
+
+    def answer(request: requests.PreparedRequest) -> Answered | Exception:
+        try:
+            return asked(service, request)
+        except ResetError as error:
+            return requests.exceptions.ConnectionError(error)
+
+    if not any(known.url == base for known in responses.registered()):
+        for method in ("GET", "POST"):
+            responses.add_callback(method, base, callback=answer, content_type=None)
+    return requests.Session()
+
+
+# -- without `responses`: for the contract, whose threads ask much ------------------------------
+
+
 class InProcess(BaseAdapter):
     """Requests that reach the stand-in without a socket."""
 
@@ -69,27 +132,12 @@ class InProcess(BaseAdapter):
     ) -> requests.Response:
         if self.cut:
             raise requests.exceptions.ConnectTimeout("the line is cut")
-        parts = urlsplit(request.url or "")
-        body = request.body or b""
-        raw = body.encode() if isinstance(body, str) else body
-        environ = {
-            "REQUEST_METHOD": request.method, "PATH_INFO": parts.path,
-            "QUERY_STRING": parts.query, "CONTENT_LENGTH": str(len(raw)),
-            "CONTENT_TYPE": request.headers.get("Content-Type", ""), "wsgi.input": io.BytesIO(raw),
-        }  # fmt: skip
-        for name, value in request.headers.items():
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
         answer = requests.Response()
-
-        def start(status: str, headers: list[tuple[str, str]]) -> None:
-            answer.status_code = int(status.split()[0])
-            answer.headers.update(headers)
-
         try:
-            content = b"".join(self.service(environ, start))
+            answer.status_code, headers, answer._content = asked(self.service, request)
         except ResetError as error:
             raise requests.exceptions.ConnectionError(error) from error
-        answer._content = content
+        answer.headers.update(headers)
         answer.url, answer.request = request.url or "", request
         return answer
 
@@ -97,10 +145,10 @@ class InProcess(BaseAdapter):
         """Nothing to let go of."""
 
 
-def session_to(service: Service) -> requests.Session:
-    """A session whose requests reach the stand-in."""
+def line_to(service: Service) -> requests.Session:
+    """A session whose requests reach the stand-in with nothing in between."""
     session = requests.Session()
-    session.mount("http://", InProcess(service))
+    session.mount("https://", InProcess(service))
     return session
 
 
@@ -114,12 +162,18 @@ def settings_for(folder: Path, base: str = BASE, **changed: Any) -> Settings:
 
 
 def adapter_to(
-    service: Service, folder: Path, *, page: int = 1000, page_rows: int = 10_000, **changed: Any
+    service: Service,
+    folder: Path,
+    *,
+    session: requests.Session | None = None,
+    page: int = 1000,
+    page_rows: int = 10_000,
+    **changed: Any,
 ) -> QuickBooksAdapter:
     """A new adapter; it sees the stand-in's clock as its own, and never waits."""
     return opened(
-        settings_for(folder, **changed),
-        session=session_to(service),
+        settings_for(folder, address_of(service), **changed),
+        session=session or session_to(service),
         tick=lambda: service.now.timestamp(),
         moment=lambda: service.now.timestamp() + 10 * service.books.edits,
         sleep=lambda seconds: None,
@@ -391,6 +445,30 @@ class Clerks(People):
         line = f"[dunwell hold {kind}] "
         self.rewrite("Customer", customer, lambda text: text.replace(line + old, line + value))
 
+    # -- tasks ----------------------------------------------------------------------------------
+
+    def task_of(self, key: str) -> tuple[str, str, str]:
+        """The Id of a task's note, whose it is, and the code by which people end it."""
+        with self.books.lock:
+            for number, row in self.books.rows["Attachable"].items():
+                text = str(row.get("Note"))
+                if note_key(text) == key and text.startswith("TASK "):
+                    owner = row["AttachableRef"][0]["EntityRef"]["value"]
+                    return number, str(owner), text.split()[1]
+        raise KeyError(key)
+
+    def finish_task(self, key: str, outcome: str = "") -> None:
+        _, customer, code = self.task_of(key)
+        self.write("Customer", customer, f"DONE {code} {outcome}".strip())
+
+    def cancel_task(self, key: str) -> None:
+        _, customer, code = self.task_of(key)
+        self.write("Customer", customer, f"CANCELLED {code}")
+
+    def delete_task(self, key: str) -> None:
+        number, _, _ = self.task_of(key)
+        self.books.delete("Attachable", number)
+
     # -- what Dunwell made ----------------------------------------------------------------------
 
     def _attached(self, customer: str) -> dict[str, Entity]:
@@ -437,8 +515,8 @@ class QuickBooksHarness(Harness):
 
     def open(self) -> QuickBooksAdapter:
         adapter = adapter_to(
-            self.service, self.folder, page=self.page_rows, page_rows=self.page_rows,
-            **self.changed,
+            self.service, self.folder, session=line_to(self.service), page=self.page_rows,
+            page_rows=self.page_rows, **self.changed,
         )  # fmt: skip
         self.made.append(adapter)
         return adapter
@@ -457,7 +535,7 @@ class QuickBooksHarness(Harness):
 
     def disconnect(self) -> None:
         for adapter in self.made:
-            line = adapter.company.door.session.get_adapter("http://")
+            line = adapter.company.door.session.get_adapter("https://")
             assert isinstance(line, InProcess)
             line.cut = True
 
@@ -465,6 +543,30 @@ class QuickBooksHarness(Harness):
         self.service.troubles.append(Trouble("reset", r"^POST \S+/customer\?"))
 
     def open_as_stranger(self) -> QuickBooksAdapter:
-        settings = settings_for(self.folder / "stranger")
+        settings = settings_for(self.folder / "stranger", address_of(self.service))
         stranger = Settings(settings.values, settings.folder, wrong_secrets)
-        return opened(stranger, session=session_to(self.service), sleep=lambda seconds: None)
+        return opened(stranger, session=line_to(self.service), sleep=lambda seconds: None)
+
+
+# -- what an engine does ------------------------------------------------------------------------
+
+
+def mail(*items: str, to: str = "ap@acme.example") -> Command:
+    message = Message("first", "en", "email", to, "Acme", "Reminder", "please pay")
+    return Command("remind", "remind", "standard", "first", items=items, message=message)
+
+
+def claimed(adapter: Adapter, debtor: str, *commands: Command) -> list[Effect]:
+    """Effects under a claim that names the items, as the engine writes it."""
+    said = adapter.describe()
+    known = entries(adapter, debtor)
+    position = max((entry.position or 0 for entry in known), default=0) + 1
+    key = claim_key(said.tenant, debtor, position)
+    names = tuple(
+        Claimed(effect_key(key, n), "", c.kind, c.action, c.ladder, c.source, items=c.items)
+        for n, c in enumerate(commands)
+    )
+    body = encode(ClaimBody(said.tenant, said.on, 900, "plan", names))
+    write(adapter, replace(claim(adapter, debtor, position), key=key, body=body))
+    deadline = said.now + timedelta(seconds=900)
+    return [Effect(effect_key(key, n), debtor, "", c, deadline) for n, c in enumerate(commands)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,6 +26,7 @@ FILTERS: Mapping[str, frozenset[str]] = {
     "Attachable": frozenset(("Id", "FileName", *_MADE)),
     "Term": frozenset(("Id", "Name", "Active", *_MADE)),
     "CustomerType": frozenset(("Id", "Name", *_MADE)),
+    "ExchangeRate": frozenset(("SourceCurrencyCode", "AsOfDate", "MetaData.LastUpdatedTime")),
     "CompanyInfo": frozenset(),
     "Preferences": frozenset(),
 }  # fmt: skip
@@ -57,15 +58,27 @@ class Query:
     start: int
     limit: int
 
-    def run(self, rows: Sequence[Entity]) -> list[Entity]:
-        """The rows that it asks for; without an order the newest change comes first."""
+    def run(
+        self, rows: Iterable[Entity], shown: Callable[[Entity], Entity] = lambda row: row
+    ) -> list[Entity]:
+        """The rows that it asks for; without an order the newest change comes first.
+
+        `shown` adds to a row what is computed, which is done for as few rows as can be.
+        """
         tests = list(self.tests)
         if self.entity in NAME_LISTS and not any(name == "Active" for name, _, _ in tests):
             tests.append(("Active", "=", ["true"]))
+        late = [test for test in tests if test[0] == "Balance"]
+        tests = [test for test in tests if test not in late]
         found = [row for row in rows if all(_holds(row, *test) for test in tests)]
+        if late:
+            found = [row for row in map(shown, found) if all(_holds(row, *t) for t in late)]
         name, descending = self.order or ("MetaData.LastUpdatedTime", True)
         found.sort(key=lambda row: _order(name, row), reverse=descending)
-        return found if self.count else found[self.start - 1 : self.start - 1 + self.limit]
+        if self.count:
+            return found
+        found = found[self.start - 1 : self.start - 1 + self.limit]
+        return found if late else list(map(shown, found))
 
 
 def parse(text: str) -> Query:
@@ -201,7 +214,7 @@ def _typed(name: str, value: Any) -> Any:
 
 def _order(name: str, row: Entity) -> tuple[Any, int]:
     value = look(row, name)
-    number = int(row["Id"])
+    number = int(row.get("Id", 0))  # exchange rates have none
     if name == "Id":
         return number, number
     return ("" if value is None else _typed(name, value)), number

@@ -10,8 +10,10 @@ import sys
 import threading
 import urllib.request
 import webbrowser
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +44,8 @@ from tests.quickbooks_kit import (
     Clerks,
     NoPace,
     adapter_to,
+    address_of,
+    responding,
     secrets,
     served,
     session_to,
@@ -50,13 +54,19 @@ from tests.quickbooks_kit import (
 from tests.quickbooks_service import CLIENT, REALM, SECRET, Service, Trouble
 
 
+@pytest.fixture(autouse=True)
+def _by_responses() -> Iterator[None]:
+    with responding():
+        yield
+
+
 @pytest.fixture
 def service() -> Service:
     return Service()
 
 
 def tokens(service: Service, folder: Path, store: Any = None) -> Tokens:
-    settings = settings_for(folder)
+    settings = settings_for(folder, address_of(service))
     made = tokens_of(read_options(settings.values, folder), settings, session=session_to(service))
     made.store = store or made.store
     return made
@@ -276,12 +286,14 @@ def test_a_run_by_the_command_line_reminds_once_and_a_second_one_does_nothing(
     with served(service) as base:
         write_config(tmp_path, base, f"remind = '{remind}'\n")
         (tmp_path / "policies" / "p.yaml").write_text(POLICY)
-        for done in (3, 0):
+        for done in (4, 0):
             told = dunwell(tmp_path, "run", "--format", "json")
             assert told.returncode == 0, told.stdout + told.stderr
             assert json.loads(told.stdout)["done"] == done, told.stdout
-    mailed = list((tmp_path / "out").glob("*.eml"))
-    assert [len(mailed), len(service.books.mails)] == ([1, 0] if remind == "channel" else [0, 1])
+    mailed = [message_from_bytes(f.read_bytes()) for f in (tmp_path / "out").glob("*.eml")]
+    to = sorted(str(mail["To"]) for mail in mailed)
+    assert to.count("ana@us.example") == 1, "whoever has the task is told"
+    assert [len(to), len(service.books.mails)] == ([2, 0] if remind == "channel" else [1, 1])
     assert {number for number, _ in service.books.mails} <= {item}
     notes = str(service.books.rows["Customer"][debtor]["Notes"])
     assert "[dunwell 2 2026-03-02 n" in notes or "[dunwell 3 2026-03-02 n" in notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +30,7 @@ from dunwell_quickbooks.marks import find_marks
 from dunwell_quickbooks.querying import every, quoted
 
 from tests.quickbooks_books import RefusalError
-from tests.quickbooks_kit import Clerks, adapter_to
+from tests.quickbooks_kit import Clerks, adapter_to, responding
 from tests.quickbooks_query import QueryFaultError, parse
 from tests.quickbooks_service import Service
 
@@ -42,6 +43,13 @@ HEADS = st.builds(
     st.integers(1, 10**12).map(str),
     st.frozensets(st.integers(0, 12)),
 )
+
+
+@pytest.fixture(autouse=True)
+def _by_responses() -> Iterator[None]:
+    with responding():
+        yield
+
 
 # -- queries ------------------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,52 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunwell.model import TABLES, Describe
-from dunwell.port import Effect
-from dunwell.testing.contract.deeds import claim, note, outcome, reached, rows, write
+from dunwell.calendar import Duration
+from dunwell.facts import Registry
+from dunwell.log.entry import Result
+from dunwell.model import TABLES
+from dunwell.policy.tree import Action, House, Policy, Stage
+from dunwell.policy.tree import Test as Aged
+from dunwell.port import Sending
+from dunwell.run.daily import run_daily
+from dunwell.run.engine import Engine
+from dunwell.testing import MemoryChannel
+from dunwell.testing.contract.deeds import rows
 from dunwell.testing.contract.office import Office
+from dunwell.testing.wording import PlainWording
 from dunwell_quickbooks.adapter import QuickBooksAdapter
 
 from tests.quickbooks_books import RefusalError
-from tests.quickbooks_kit import Clerks, QuickBooksHarness, adapter_to, another
-from tests.quickbooks_service import REALM, Service
+from tests.quickbooks_kit import (
+    Clerks,
+    QuickBooksHarness,
+    adapter_to,
+    another,
+    line_to,
+    responding,
+)
+from tests.quickbooks_service import Service
+
+
+@pytest.fixture(autouse=True)
+def _by_responses() -> Iterator[None]:
+    with responding():
+        yield
 
 
 def fill(
-    service: Service, *, customers: int, open_: int, paid: int, age: timedelta = timedelta()
+    service: Service,
+    *,
+    customers: int,
+    open_: int,
+    paid: int,
+    age: timedelta = timedelta(),
+    due: int = 1_000,
 ) -> None:
-    """A company of so many customers, open invoices, and paid ones with a payment each."""
+    """A company of so many customers, open invoices, and paid ones with a payment each.
+
+    `due` is how many open invoices of a customer are due.
+    """
     books = service.books
     stamp = (books.now() - age).astimezone(books.zone).isoformat(timespec="seconds")
     made = {"CreateTime": stamp, "LastUpdatedTime": stamp}
@@ -47,7 +78,9 @@ def fill(
     ]  # fmt: skip
     for n in range(open_ + paid):
         owner = known[n % customers]
-        issued = books.on - timedelta(days=20 + n % 500)
+        issued = books.on - timedelta(days=40 + n % 460)
+        if n < open_ and n >= due * customers:
+            issued = books.on
         item = put(
             "Invoice", DocNumber=str(1000 + n), TxnDate=issued.isoformat(), TotalAmt=Decimal(100),
             DueDate=(issued + timedelta(days=30)).isoformat(), EmailStatus="NotSet",
@@ -73,54 +106,93 @@ def read_all(adapter: QuickBooksAdapter) -> dict[str, list[dict[str, object]]]:
     return found | {"log": said}
 
 
-class Told:
-    """What an engine knows of the ERP when it writes a claim."""
+class Slow(MemoryChannel):
+    """A mail server that cannot be asked, and takes its time."""
 
-    def describe(self) -> Describe:
-        at = datetime(2026, 3, 2, 8, tzinfo=UTC)
-        return Describe(f"quickbooks:{REALM}", "quickbooks", at.date(), at)
+    def __init__(self, service: Service) -> None:
+        super().__init__(blind=True)
+        self.service = service
+
+    def send(self, sendings: Sequence[Sending]) -> Sequence[Result]:
+        self.service.now += timedelta(seconds=0.3)
+        return super().send(sendings)
 
 
-def act_on(adapter: QuickBooksAdapter, debtors: list[str]) -> None:
-    """What an apply does for a batch of debtors: refresh, claims, outcomes."""
-    first, second = claim(Told(), "", 1), outcome(Told(), "", 1, reached("call"))  # type: ignore[arg-type]
-    on = adapter.describe().on
-    for table in TABLES:
-        rows(adapter, table, debtors=debtors)
-    heads = adapter.heads(debtors=debtors, since=on).entries
-    ends = {entry.debtor: entry.position or 0 for entry in heads}
-    for entry, ahead in ((first, 1), (second, 2)):
-        write(
-            adapter,
-            *(replace(entry, debtor=d, position=ends.get(d, 0) + ahead) for d in debtors),
-        )
-    adapter.execute([Effect("key-1", debtors[0], "", note("x"), adapter.company.clock.now())])
+def house() -> House:
+    hold = Action("hold", "hold:orders", hold="orders", reason="overdue")
+    remind = Action("remind", "remind", template="first")
+    stage = Stage("first", (hold, remind), Aged("days_past_due", "at_least", 5))
+    return House("house", (Policy("p", "EUR", (stage,)),))
+
+
+def run(
+    service: Service, folder: Path, remind: str, of: House | None = None
+) -> Counter[tuple[str, str]]:
+    """A whole run of the engine, at the speed that the limits of the service allow."""
+    adapter = adapter_to(service, folder, session=line_to(service), remind=remind)
+    adapter.moment.tick = lambda: service.now.timestamp()
+    channels = {"email": Slow(service)} if remind == "channel" else {}
+    made = Engine(
+        adapter, of or house(), Registry(), PlainWording(), channels=channels, plain=True,
+        workers=1, tick=lambda: service.now.timestamp(),
+    )  # fmt: skip
+    receipts = run_daily(made).receipts
+    adapter.close()
+    return Counter((r.command.kind, r.result.status) for r in receipts)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("remind", ["channel", "quickbooks"])
 def test_a_large_company_costs_at_most_45_reads_at_first_and_6_on_a_day_with_50_changes(
+    tmp_path: Path, remind: str
+) -> None:
+    service = Service()
+    fill(
+        service, customers=1_000, open_=5_000, paid=10_000, age=timedelta(days=2),
+        due=1 if remind == "quickbooks" else 5,
+    )  # fmt: skip
+    service.each = timedelta(seconds=60 / 450)
+    begun = service.now
+    assert run(service, tmp_path, remind) == {("hold", "done"): 1_000, ("remind", "done"): 1_000}
+    assert service.now - begun > timedelta(minutes=10), "nothing of it was read at once"
+    assert service.metered <= 45, service.metered
+    service.now += timedelta(days=1)
+    clerks = Clerks(service)
+    owed = [n for n in service.books.rows["Invoice"] if clerks.books.read("Invoice", n)["Balance"]]
+    for number in owed[:25]:
+        clerks.pay(number)
+    for number in owed[25:50]:
+        clerks.move_due_date(number, clerks.on - timedelta(days=9))
+    before = service.metered
+    run(service, tmp_path, remind)
+    assert service.metered - before <= 6, service.metered - before
+
+
+def test_a_day_with_50_changes_costs_at_most_6_reads_whatever_there_is_to_ask_for(
     tmp_path: Path,
 ) -> None:
     service = Service()
-    fill(service, customers=1_000, open_=5_000, paid=10_000, age=timedelta(days=2))
-    clerks = Clerks(service)
-    adapter = adapter_to(service, tmp_path)
-    found = read_all(adapter)
-    assert [len(found[table]) for table in ("customers", "items", "settlements")] == [
-        1_000, 5_000, 10_000,
-    ]  # fmt: skip
-    debtors = sorted(service.books.rows["Customer"])[:100]
-    act_on(adapter, debtors)
-    adapter.close()
-    assert service.metered <= 45, service.metered
+    clerks, on = Clerks(service), service.books.on
+    late = on - timedelta(days=9)
+    items = []
+    for number in range(60):
+        debtor = clerks.customer(f"Customer {number}")
+        for currency in ("EUR", "USD"):
+            item = clerks.invoice(customer=debtor, amount=f"9 {currency}", issued=late, due=late)
+            items.append(item)
+    task = Action("task", "task", summary="call them")
+    remind = Action("remind", "remind", template="first")
+    first = Stage("first", (task, remind), Aged("days_past_due", "at_least", 5))
+    second = Stage("second", (remind,), first.when, after=Duration(1, "days"))
+    both = House("house", (Policy("p", "EUR", (first, second)),))
+    for day in range(2):
+        service.books.rate("USD", "0.9", on + timedelta(days=day))
+    assert run(service, tmp_path, "quickbooks", both)["remind", "done"] == 60
     service.now += timedelta(days=1)
-    for number in sorted(service.books.rows["Invoice"])[:50]:
-        clerks.change("Invoice", number, PrivateNote="looked at")
+    for item in items[:50]:
+        clerks.move_due_date(item, late - timedelta(days=1))
     before = service.metered
-    adapter = adapter_to(service, tmp_path)
-    read_all(adapter)
-    act_on(adapter, debtors[:50])
-    adapter.close()
+    assert run(service, tmp_path, "quickbooks", both)["remind", "done"] == 60
     assert service.metered - before <= 6, service.metered - before
 
 
@@ -236,3 +308,30 @@ def test_a_payment_link_is_asked_for_and_survives_a_change(tmp_path: Path) -> No
         (row,) = rows(adapter, "items")
         assert row["link"] == f"https://pay.example/{item}"
         clerks.change("Invoice", item, PrivateNote=word)
+
+
+def test_many_changes_of_one_kind_are_read_by_pages_and_a_deletion_among_them_is_noticed(
+    tmp_path: Path,
+) -> None:
+    service = Service()
+    fill(service, customers=20, open_=100, paid=3_000, age=timedelta(days=9))
+    clerks = Clerks(service)
+    adapter = adapter_to(service, tmp_path)
+    read_all(adapter)
+    paid = [
+        n for n in service.books.rows["Invoice"] if not clerks.books.read("Invoice", n)["Balance"]
+    ]
+    service.now += timedelta(days=1)
+    for number in paid[:1_100]:
+        clerks.change("Invoice", number, PrivateNote="looked at")
+    for deleted in (False, True):
+        if deleted:
+            service.now += timedelta(minutes=1)
+            clerks.delete_invoice(min(service.books.rows["Invoice"], key=int))
+        before = service.metered
+        known = read_all(adapter)
+        asked = service.metered - before
+        anew = read_all(another(service, tmp_path))
+        for table in known:
+            assert sorted(map(repr, known[table])) == sorted(map(repr, anew[table])), table
+        assert asked <= (6 + 2 + 2 + 4 * deleted), asked

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from dunwell.log.entry import Entry, OutcomeBody, Result
+from dunwell.log.entry import Entry, OutcomeBody, Result, TaskState
 from dunwell.port import (
     HOLD_KINDS,
     Appended,
@@ -23,9 +23,14 @@ from dunwell.port import (
 from dunwell_quickbooks import mapping, people, sizes
 from dunwell_quickbooks.appending import WritableLog
 from dunwell_quickbooks.company import Company, reference
-from dunwell_quickbooks.effects import Desk
+from dunwell_quickbooks.effects import Desk, SupersededError
+from dunwell_quickbooks.faces import Faces
 from dunwell_quickbooks.logbook import body_of
+from dunwell_quickbooks.looking import look_up
 from dunwell_quickbooks.mapping import Row, View
+from dunwell_quickbooks.marks import Mark
+from dunwell_quickbooks.moment import Moment
+from dunwell_quickbooks.rates import rates
 from dunwell_quickbooks.sending import Mailer
 from dunwell_quickbooks.texts import task_code
 
@@ -33,25 +38,20 @@ if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does
     from dunwell.model import Describe
     from dunwell.model.tables import PageLike
 
-AT_ONCE, ONE_MOMENT = 2.0, 60.0
-"""Seconds between two questions, and from the first to the last, of which the answers may be those
-of one moment.
-"""
+BATCH = 200
+"""Debtors that are read again together: one metered read for all of them."""
 
 NOTED: dict[str, mapping.Reader] = {
     "promises": people.promises,
     "disputes": people.disputes,
     "exclusions": people.exclusions,
     "holds": people.holds,
+    "rates": rates,
 }
 
 
 class QuickBooksAdapter:
-    """One company as an ERP (`dunwell.port.Adapter`).
-
-    A run asks for its tables in a row: they are served from one reading of changes, as long as
-    the questions follow at once, nothing is done in between, and nothing is asked for twice.
-    """
+    """One company as an ERP (`dunwell.port.Adapter`)."""
 
     def __init__(
         self,
@@ -60,12 +60,13 @@ class QuickBooksAdapter:
         page_rows: int = 10_000,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.company, self.page_rows, self.tick = company, page_rows, tick
+        self.company, self.page_rows, self.moment = company, page_rows, Moment(company, tick)
         self.logbook = WritableLog(company)
         self.native = company.options.remind == "quickbooks"
-        self.desk = Desk(self.logbook, Mailer(company, self._view), self.native)
-        self._served: set[str] = set()
-        self._synced = self._asked = 0.0
+        self.mailer = Mailer(company)
+        self.desk = Desk(self.logbook, self.mailer, self.native)
+        self.faces = Faces(company)
+        self._looked, self._seen = View(company, date.min), (-1, date.min)
         self._lock = threading.RLock()
 
     def describe(self) -> Describe:
@@ -73,7 +74,7 @@ class QuickBooksAdapter:
         from dunwell.model import Describe
 
         with self._lock:
-            self._fresh("describe")
+            self.moment.serve("describe")
             company = self.company
             now = company.clock.now()
             on = now.astimezone(company.zone).date()
@@ -103,7 +104,7 @@ class QuickBooksAdapter:
                 if self.native
                 else Strength("none", "channels send", 'or set remind = "quickbooks" in [erp]'),
                 Capability.TASK: Strength(
-                    "native", "a note on the customer: QuickBooks has no tasks and tells nobody"
+                    "channel", "a note on the customer: QuickBooks has no tasks and tells nobody"
                 ),
                 Capability.HOLD: Strength(
                     "advisory", "a line in the customer's notes; QuickBooks enforces nothing"
@@ -114,6 +115,7 @@ class QuickBooksAdapter:
             },
             hold_kinds=HOLD_KINDS,
             hold_scope="company",
+            batch=BATCH,
         )
 
     def read(
@@ -121,7 +123,7 @@ class QuickBooksAdapter:
     ) -> Iterator[PageLike]:
         """The rows of a published table, in pages."""
         with self._lock:
-            self._fresh(f"{table} {sorted(debtors)}" if debtors is not None else table)
+            self.moment.serve(table)
             view = self._view()
             found = self._tasks(view, debtors) if table == "tasks" else self._rows(view, table)
             wanted = None if debtors is None else frozenset(debtors)
@@ -156,17 +158,23 @@ class QuickBooksAdapter:
         return self.company.payer(row["id" if table == "customers" else "customer"]) in wanted
 
     def _tasks(self, view: View, debtors: Sequence[str] | None) -> Iterable[Row]:
-        """Tasks that the log knows; ended by what people wrote into the customer's notes."""
+        """Tasks that the log knows; ended by what people wrote into the customer's notes, and
+        gone where they deleted the note.
+        """
+        found: dict[str, tuple[str, TaskState, Mark | None]] = {}
         for entry in self.logbook.entries(self._debtors(debtors)):
             body = body_of(entry)
-            if not isinstance(body, OutcomeBody):
-                continue
-            ends = people.ends_of_tasks(view, entry.debtor) if body.state.tasks else {}
-            for task in {task.key: task for task in body.state.tasks}.values():
-                mark = ends.get(task_code(task.key))
+            if isinstance(body, OutcomeBody) and body.state.tasks:
+                ends = people.ends_of_tasks(view, entry.debtor)
+                for task in body.state.tasks:
+                    found[task.key] = (entry.debtor, task, ends.get(task_code(task.key)))
+        still = {key: task.on for key, (_, task, mark) in found.items() if mark is None}
+        gone = self.faces.gone(still) if still else frozenset()
+        for key, (debtor, task, mark) in found.items():
+            if key not in gone:
                 yield {
-                    "key": task.key,
-                    "customer": entry.debtor,
+                    "key": key,
+                    "customer": debtor,
                     "company": task.company,
                     "state": "open" if mark is None else mark.word,
                     "outcome": mark.rest.partition(" ")[2] or None if mark else None,
@@ -176,7 +184,7 @@ class QuickBooksAdapter:
     def heads(self, *, debtors: Sequence[str] | None = None, since: date) -> Heads:
         """The entries that the engine folds."""
         with self._lock:
-            self._fresh("heads")
+            self.moment.serve("heads")
             view = self._view()
             found = self.logbook.entries(self._debtors(debtors))
             wanted = frozenset(self._debtors(debtors))
@@ -187,36 +195,45 @@ class QuickBooksAdapter:
     def append(self, entries: Sequence[Entry]) -> Sequence[Appended]:
         """Append each entry at its position."""
         with self._lock:
-            self._served.clear()
+            self.moment.end()
             if self.company.kept is None:
-                self._sync()
+                self.moment.read()
             with self.company.door.honest():
                 return self.logbook.append(entries)
 
     def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
         """Perform each effect once, after another look at what changed."""
         with self._lock:
-            self._served.clear()
+            self.moment.end()
             if not effects:
                 return []
-            self._sync()
+            # a head that was set here is ours until its claim runs out, and what else changed
+            # is noticed when it is written to
+            known = self.company.kept is not None
+            sure = not known or not self.logbook.ours({effect.debtor for effect in effects})
+            if sure:
+                self.moment.read()
             with self.company.door.honest():
-                return self.desk.execute(effects)
+                try:
+                    return self.desk.execute(effects, sure=sure)
+                except SupersededError:
+                    self.moment.read()
+                    return self.desk.execute(effects)
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:
         """Whether effects exist."""
         with self._lock:
-            self._served.clear()
+            self.moment.end()
             if not sought:
                 return []
-            self._sync()
-            return self.desk.look_up(sought)
+            self.moment.read()
+            return look_up(self.logbook, self.mailer, sought)
 
     def log(self, debtor: str | None = None, *, limit: int = 200) -> Sequence[Entry]:
         """The log, newest first; of all debtors only what their newest outcomes left."""
         with self._lock:
-            self._served.clear()
-            self._sync()
+            self.moment.end()
+            self.moment.read()
             view = self._view()
             if debtor is None:
                 found = self.logbook.entries(self._debtors(None))
@@ -236,25 +253,13 @@ class QuickBooksAdapter:
             self.company.close()
             self.company.door.close()
 
-    # -- one moment -----------------------------------------------------------------------------
-
-    def _fresh(self, what: str) -> None:
-        """Serve from the newest reading of changes, or read them anew."""
-        now = self.tick()
-        late = now - self._asked > AT_ONCE or now - self._synced > ONE_MOMENT
-        if not self._served or what in self._served or late:
-            self._served.clear()
-            self._sync()
-        self._served.add(what)
-        self._asked = self.tick()
-
-    def _sync(self) -> None:
-        self.company.sync()
-        self._synced = self.tick()
-
     def _view(self) -> View:
+        """What is known as tables see it; the same view until something changes."""
         company = self.company
-        return View(company, company.clock.now().astimezone(company.zone).date())
+        on = company.clock.now().astimezone(company.zone).date()
+        if (company.turn, on) != self._seen:
+            self._looked, self._seen = View(company, on), (company.turn, on)
+        return self._looked
 
     def _debtors(self, debtors: Sequence[str] | None) -> list[str]:
         known = self.company.records.of("Customer")

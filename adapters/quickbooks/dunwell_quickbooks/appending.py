@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dunwell.log.entry import Entry
 from dunwell.log.keys import digest
@@ -15,14 +15,21 @@ from dunwell_quickbooks.cache import Entity
 from dunwell_quickbooks.door import RefusedError
 from dunwell_quickbooks.head import FullError, Head, find_head, with_head
 from dunwell_quickbooks.logbook import ForkedError, Logbook
+from dunwell_quickbooks.marks import find_marks
 
 TRIES = 8
 """How often a head is written anew when people change the customer meanwhile."""
 
 
+class MeantimeError(ValueError):
+    """A person has changed what an engine is about to act on."""
+
+
 @dataclass(slots=True)
 class WritableLog(Logbook):
     """The logs of all debtors, to which entries can be appended."""
+
+    _ours: dict[str, str] = field(default_factory=dict)
 
     def append(self, entries: Sequence[Entry]) -> list[Appended]:
         """Each at its position. Entries of one debtor in a row are won or lost together."""
@@ -95,11 +102,18 @@ class WritableLog(Logbook):
         assert last.position is not None
         on = self.company.clock.now().astimezone(self.company.zone).date()
         new = Head(last.position, on, main_id)
+        kinds = {entry.kind for entry in entries}
         try:
-            if not self.set_head(debtor, head, new):
+            if not self.set_head(
+                debtor, head, new,
+                goes_on=not kinds & {"claim", "outcome"}, acts=bool(kinds & {"claim", "started"}),
+            ):  # fmt: skip
                 return Lost()
             self._unsure.discard(main_id)
+            self._ours[debtor] = main_id
             return Won()
+        except MeantimeError as error:
+            return Refused(str(error))
         except (RefusedError, FullError) as error:
             return Refused(f"the entry cannot be stored: {error}")
 
@@ -151,19 +165,44 @@ class WritableLog(Logbook):
         self.company.put_note(row)
         return str(row["Id"])
 
-    def set_head(self, debtor: str, old: Head | None, new: Head) -> bool:
-        """Set the head where it still is the old one; False where somebody else moved it."""
+    def ours(self, debtors: Iterable[str]) -> bool:
+        """Whether the heads of all these debtors are those that were set here."""
+        for debtor in debtors:
+            row = self.company.records.of("Customer").get(debtor, {})
+            head = find_head(str(row.get("Notes") or ""))
+            if head is None or self._ours.get(debtor) != head.note:
+                return False
+        return True
+
+    def set_head(
+        self,
+        debtor: str,
+        old: Head | None,
+        new: Head,
+        *,
+        goes_on: bool = False,
+        acts: bool = False,
+    ) -> bool:
+        """Set the head where it still is the old one; False where somebody else moved it.
+
+        While a claim `goes_on` the head keeps what was done under it. Who `acts` on what was read
+        of the customer must not, once a person has written something else: a MeantimeError.
+        """
         for _ in range(TRIES):
             row = self.company.records.of("Customer")[debtor]
             notes = str(row.get("Notes") or "")
             there = find_head(notes)
             if _moved(old, there):
                 return False
-            if self.update(row, with_head(notes, new)):
+            done = there.done if there is not None and goes_on else new.done
+            if self.update(row, with_head(notes, replace(new, done=done))):
                 return True
             self.company.reread("Customer", [debtor])
-            if debtor not in self.company.records.of("Customer"):
+            now = self.company.records.of("Customer").get(debtor)
+            if now is None:
                 return False
+            if acts and _stance(now) != _stance(row):
+                raise MeantimeError("a person has changed the customer since it was read")
         return False
 
     def update(self, row: Entity, notes: str) -> bool:
@@ -196,6 +235,13 @@ class WritableLog(Logbook):
         except UnreadableError:
             pass
         return ""
+
+
+def _stance(row: Entity) -> tuple[object, ...]:
+    """What of a customer says whether and where to write: marks, type, address, who pays."""
+    marks = find_marks(str(row.get("Notes") or ""), str(row["Id"]))
+    names = ("Active", "PrimaryEmailAddr", "CustomerTypeRef", "ParentRef", "BillWithParent")
+    return marks, *(row.get(name) for name in names)
 
 
 def _moved(old: Head | None, there: Head | None) -> bool:

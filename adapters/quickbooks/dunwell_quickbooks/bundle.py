@@ -168,6 +168,11 @@ def note_key(text: str) -> str:
     return end.split(" ")[0] if mark and end.rstrip().endswith("]") else ""
 
 
+def is_task(text: str) -> bool:
+    """Whether it is the first note of a task."""
+    return text.startswith("TASK ") and bool(note_key(text.replace("\r\n", "\n")))
+
+
 def note_text(text: str) -> str:
     """What a note of a policy says."""
     return text.rpartition(f"\n{_NOTE}")[0]

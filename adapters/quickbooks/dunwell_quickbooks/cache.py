@@ -15,7 +15,7 @@ from dunwell_quickbooks.tokens import write_private
 
 Entity = dict[str, Any]
 
-VERSION = 2
+VERSION = 3
 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "Customer": (
@@ -46,7 +46,8 @@ class Kept(msgspec.Struct):
     """All that is known of a company: records by kind and Id, and the notes of its logs.
 
     `since` is the service's clock before the newest reading of changes, `whole` before the newest
-    reading of everything; `scanned`: the notes of all logs were looked for since then.
+    reading of everything; `tasks` are the Ids of the notes that tasks are, by their keys; `rates`
+    the exchange rates of a day.
     """
 
     realm: str
@@ -57,6 +58,8 @@ class Kept(msgspec.Struct):
     preferences: Entity = {}
     records: dict[str, dict[str, Entity]] = {}
     notes: dict[str, Entity] = {}
+    tasks: dict[str, str] = {}
+    rates: Entity = {}
     version: int = VERSION
 
     def of(self, kind: str) -> dict[str, Entity]:

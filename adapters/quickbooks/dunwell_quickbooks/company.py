@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 
 from dunwell.errors import ContractBrokenError
-from dunwell_quickbooks import cache, querying
-from dunwell_quickbooks.bundle import Main, UnreadableError, read_main
+from dunwell_quickbooks import cache, changes, querying
+from dunwell_quickbooks.bundle import Main, UnreadableError, is_task, note_key, read_main
 from dunwell_quickbooks.cache import Entity, Kept
 from dunwell_quickbooks.calendar import ServiceClock, instant, zone_of
 from dunwell_quickbooks.door import Door, RefusedError
 from dunwell_quickbooks.options import Options
-from dunwell_quickbooks.querying import PAGE, quoted
+from dunwell_quickbooks.querying import PAGE
 
-KINDS = ("Customer", "Invoice", "Payment", "CreditMemo", "Term")
-CHANGES_FULL = 1000
-"""So many changes may be a cut answer: it says nowhere that it was cut."""
-
-OVERLAP = timedelta(minutes=2)
-"""How far before the newest reading changes are asked for again."""
-
-OLDEST = timedelta(days=29)
-"""Changes are told for 30 days."""
-
-WHOLE = timedelta(days=7)
-"""How long changes alone are believed."""
+LISTS = {"Term": ("Invoice", "SalesTermRef"), "CustomerType": ("Customer", "CustomerTypeRef")}
+"""Lists of names, and which records name their entries by which field: read when one does."""
 
 
 class Company:
@@ -46,7 +36,9 @@ class Company:
         self.options, self.door, self.clock = options, door, clock
         self.cache_file, self.page = cache_file, page
         self.kept: Kept | None = None
-        self.changed = False
+        self.turn = self._saved = 0  # moves on whenever something that is known changes
+        self._unnamed = False
+        self.seen: set[str] = set()  # the keys of tasks whose notes were seen in this process
         self._mains: dict[str, dict[str, Main]] = {}
 
     @property
@@ -85,100 +77,59 @@ class Company:
             for number, note in self.kept.notes.items():
                 self._index(number, str(note["Note"]))
         kept = self.kept
-        if kept.since is None or kept.whole is None or not self._catch_up(kept):
+        if kept.since is None or kept.whole is None or not changes.catch_up(self, kept):
             self._read_whole(kept)
-
-    def _catch_up(self, kept: Kept) -> bool:
-        """Read what changed; False where only reading everything tells."""
-        assert kept.since is not None
-        assert kept.whole is not None
-        if kept.since - kept.whole > WHOLE:
-            return False
-        since = kept.since - OVERLAP
-        if self.clock.age() < float("inf") and self.clock.now() - since > OLDEST:
-            return False
-        try:
-            found = self._changes(since)
-        except RefusedError:
-            return False  # the window is too old for the service, whose clock we do not know yet
-        now = self.clock.now()
-        if now - since > OLDEST:  # the clock was not known before
-            return False
-        if sum(len(rows) for rows in found.values()) >= CHANGES_FULL:
-            self._catch_up_each(kept, since)
-        else:
-            self._take(found)
-        kept.since = max(kept.since, now)
-        return now - kept.whole <= WHOLE
-
-    def _catch_up_each(self, kept: Kept, since: datetime) -> None:
-        """Changes of each kind alone; all of a kind where even those may be cut."""
-        for kind in KINDS:
-            found = self._changes(since, kind)
-            if len(found.get(kind, ())) >= CHANGES_FULL:
-                kept.records[kind] = self._all(kept, kind)
-                self.changed = True
-            else:
-                self._take(found)
-
-    def _take(self, found: Mapping[str, Sequence[Entity]]) -> None:
-        for kind, rows in found.items():
-            for row in rows:
-                self.put(kind, row)
-
-    def _changes(self, since: datetime, *kinds: str) -> Mapping[str, Sequence[Entity]]:
-        entities = ",".join(kinds or KINDS)
-        params = {"entities": entities, "changedSince": since.isoformat(timespec="seconds")}
-        answer = self.door.read("cdc", params)
-        found: dict[str, list[Entity]] = {}
-        for part in answer.get("CDCResponse") or []:
-            for group in part.get("QueryResponse") or []:
-                for kind in KINDS:
-                    found.setdefault(kind, []).extend(group.get(kind) or [])
-        return found
+        if self._unnamed:
+            self._name(kept)
 
     def _read_whole(self, kept: Kept) -> None:
         """Read everything, then what changed while it was read."""
         kept.company = querying.one(self.door, "CompanyInfo")
         start = self.clock.now()
         kept.preferences = querying.one(self.door, "Preferences")
-        kept.records = {kind: self._all(kept, kind) for kind in KINDS}
-        try:
-            types = self._every("CustomerType", "")
-        except RefusedError:  # not every plan has them
-            types = []
-        kept.records["CustomerType"] = {r["Id"]: cache.slim("CustomerType", r) for r in types}
+        kept.records = {
+            kind: self.all_of(kept, kind) for kind in changes.KINDS if kind not in LISTS
+        }
+        self._unnamed = True
         if kept.whole is None:
             self._scan(kept)
         kept.since = kept.whole = start
-        self.changed = True
+        self.turn += 1
         # what changed meanwhile; more than it can tell is left to the next reading
-        self._take(self._changes(start - OVERLAP))
+        changes.take(self, changes.told(self, start - changes.OVERLAP))
         cache.save(self.cache_file, kept)
 
-    def _all(self, kept: Kept, kind: str) -> dict[str, Entity]:
+    def _name(self, kept: Kept) -> None:
+        """Read the lists of names of which something names an entry that is not known."""
+        for kind, (owner, field) in LISTS.items():
+            used = {reference(row, field) for row in kept.of(owner).values()} - {""}
+            if used <= kept.of(kind).keys():
+                continue
+            try:
+                rows = self.every(kind, changes.EVERY_NAME if kind == "Term" else "")
+            except RefusedError:  # not every plan has them
+                rows = []
+            known = {str(row["Id"]): cache.slim(kind, row) for row in rows}
+            nameless: dict[str, Entity] = {number: {"Id": number} for number in used}
+            kept.records[kind] = nameless | kept.of(kind) | known
+            self.turn += 1
+        self._unnamed = False
+
+    def all_of(self, kept: Kept, kind: str) -> dict[str, Entity]:
         """All records of a kind; of what is settled only the history that is asked for."""
-        zone = zone_of(self.options.timezone, kept.company, "")
-        first = self.clock.now().astimezone(zone).date()
-        first -= timedelta(days=31 * self.options.history_months)
-        recent, older = f"TxnDate >= {quoted(str(first))}", f"TxnDate < {quoted(str(first))}"
-        wanted = {
-            "Invoice": (recent, f"{older} AND Balance > '0'"),
-            "Payment": (recent,),
-            "CreditMemo": ("",),
-        }
-        conditions = wanted.get(kind, ("Active IN (true,false)",))
-        rows = (row for where in conditions for row in self._every(kind, where))
+        conditions = [where for where, _ in changes.wanted(self, kept, kind)]
+        rows = (row for where in conditions for row in self.every(kind, where))
         return {row["Id"]: cache.slim(kind, row) for row in rows}
 
-    def _every(self, kind: str, where: str) -> list[Entity]:
+    def every(self, kind: str, where: str) -> list[Entity]:
+        """All records of a kind under a condition, by pages."""
         links = kind == "Invoice" and self.options.payment_links
         more = {"include": "invoiceLink"} if links else {}
         return querying.every(self.door, kind, where, page=self.page, **more)
 
     def _scan(self, kept: Kept) -> None:
         """Find the notes of all logs: a head that a person removed is found again by them."""
-        for row in self._every("Attachable", ""):
+        for row in self.every("Attachable", ""):
             self.put_note(row, kept)
 
     # -- what we wrote or read otherwise --------------------------------------------------------
@@ -186,7 +137,7 @@ class Company:
     def put(self, kind: str, row: Entity) -> None:
         """Take a record over as the service says it is now; one that is deleted goes."""
         records = self.records.of(kind)
-        self.changed = True
+        self.turn += 1
         if row.get("status") == "Deleted":
             records.pop(str(row["Id"]), None)
         else:
@@ -194,15 +145,20 @@ class Company:
             if kind == "Invoice" and "InvoiceLink" not in row and "InvoiceLink" in old:
                 row = {**row, "InvoiceLink": old["InvoiceLink"]}  # changes come without it
             records[str(row["Id"])] = cache.slim(kind, row)
+            self._unnamed |= kind in ("Invoice", "Customer")
 
     def put_note(self, row: Entity, kept: Kept | None = None) -> None:
-        """Keep an attached note where it is part of a log."""
+        """Keep an attached note where it is part of a log, and where it is a task its Id."""
         text = str(row.get("Note") or "")
         if text.startswith("Dunwell: ") and "\n[dunwell " in text.replace("\r\n", "\n"):
             note = {"Note": text, "At": row["MetaData"]["CreateTime"]}
-            self.changed = True
+            self.turn += 1
             (kept or self.records).notes[str(row["Id"])] = note
             self._index(str(row["Id"]), text)
+        elif is_task(text):
+            self.seen.add(note_key(text))
+            (kept or self.records).tasks[note_key(text)] = str(row["Id"])
+            self.turn += 1
 
     def _index(self, number: str, text: str) -> None:
         with contextlib.suppress(UnreadableError):
@@ -234,9 +190,9 @@ class Company:
 
     def close(self) -> None:
         """Keep what is known for the next run."""
-        if self.kept is not None and self.changed:
+        if self.kept is not None and self.turn != self._saved:
             cache.save(self.cache_file, self.kept)
-            self.changed = False
+            self._saved = self.turn
 
     # -- who pays for whom ----------------------------------------------------------------------
 
@@ -272,3 +228,8 @@ def reference(row: Entity, name: str) -> str:
 def created(row: Entity) -> datetime | None:
     """When a record was made."""
     return instant((row.get("MetaData") or {}).get("CreateTime"))
+
+
+def sent_at(row: Entity) -> datetime | None:
+    """When an invoice was mailed last."""
+    return instant((row.get("DeliveryInfo") or {}).get("DeliveryTime"))

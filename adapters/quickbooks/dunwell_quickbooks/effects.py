@@ -7,19 +7,17 @@ an invoice is mailed its number is written, and whoever finds it there never mai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from dunwell.log.entry import ClaimBody, Entry, OutcomeBody, Result
-from dunwell.port import HOLD_KINDS, Effect, Found, Sought
+from dunwell.log.entry import Entry, Result
+from dunwell.port import HOLD_KINDS, Effect
 from dunwell_quickbooks import bundle
 from dunwell_quickbooks.appending import TRIES, WritableLog
-from dunwell_quickbooks.bundle import UnreadableError
 from dunwell_quickbooks.door import RefusedError
 from dunwell_quickbooks.head import (
     FullError,
-    Head,
     HoldLine,
     done_too,
     find_head,
@@ -29,42 +27,40 @@ from dunwell_quickbooks.head import (
     with_hold,
     without_hold,
 )
-from dunwell_quickbooks.logbook import ForkedError, body_of
+from dunwell_quickbooks.rights import DONE, Right, margin, right_of, split
 from dunwell_quickbooks.sending import Mailer
 from dunwell_quickbooks.texts import note_text, task_text
 
-SLOW = timedelta(seconds=130)
-"""How long the service may be at work on a request: nothing begins later than this before the
-deadline, so that after it nothing appears any more. Of a short lease it is half.
-"""
 
-DONE = ("done", "already_done")
-
-
-@dataclass(slots=True)
-class Right:
-    """A debtor's claim in force: its key, and which of its effects are done or begun."""
-
-    key: str = ""
-    entry: Entry | None = None
-    head: Head | None = None
-    settled: OutcomeBody | None = None
+class SupersededError(Exception):
+    """Somebody moved a head that was believed to be ours: what is known must be read anew."""
 
 
 @dataclass(slots=True)
 class Desk:
-    """Does effects and looks them up."""
+    """Does effects."""
 
     logbook: WritableLog
     mailer: Mailer
     native: bool = False
     _rights: dict[str, Right] = field(default_factory=dict)
+    _mails: list[Effect] = field(default_factory=list)
+    _sure: bool = True
 
-    def execute(self, effects: Sequence[Effect]) -> list[Result]:
-        """Each once; one that cannot be done keeps no other from being done."""
+    def execute(self, effects: Sequence[Effect], *, sure: bool = True) -> list[Result]:
+        """Each once; one that cannot be done keeps no other from being done.
+
+        Not `sure`: what is known was not read just now, and a SupersededError says that it must
+        be. To do them again then is safe.
+        """
         company = self.logbook.company
-        self._rights = {}
+        self._rights, self._sure = {}, sure
+        self._mails = [e for e in effects if e.command.kind == "remind"]
+        self.mailer.begin(self._mails)
         entries = self.logbook.entries({e.debtor for e in effects if self._known(e.debtor)})
+        by_debtor: dict[str, list[Entry]] = {}
+        for entry in entries:
+            by_debtor.setdefault(entry.debtor, []).append(entry)
         results: dict[int, Result] = {}
         grouped: dict[str, list[tuple[int, Effect]]] = {}
         for number, effect in enumerate(effects):
@@ -74,7 +70,7 @@ class Desk:
             else:
                 grouped.setdefault(effect.debtor, []).append((number, effect))
         for debtor, numbered in grouped.items():
-            right = self._right(debtor, [e for e in entries if e.debtor == debtor])
+            right = right_of(self.logbook, debtor, by_debtor.get(debtor, []))
             self._rights[debtor] = right
             now = company.clock.now()
             fresh: list[tuple[int, Effect]] = []
@@ -106,33 +102,19 @@ class Desk:
             return None
         return Result(effect.key, "rejected", detail=why)
 
-    def _right(self, debtor: str, entries: Sequence[Entry]) -> Right:
-        try:
-            right = Right(head=self.logbook.head(debtor))
-        except (ForkedError, UnreadableError):
-            return Right()  # nobody has a claim where the log cannot be read
-        for entry in entries:
-            body = body_of(entry)
-            if isinstance(body, OutcomeBody):
-                right.key, right.entry, right.settled = body.claim, None, body
-            elif isinstance(body, ClaimBody):
-                right.key, right.entry, right.settled = entry.key, entry, None
-        return right
-
     def _known_result(self, right: Right, effect: Effect, now: datetime) -> Result | None:
         """What is known of an effect before anything is done; None: it may be done now."""
-        claim, ordinal = _split(effect.key)
-        if right.settled is not None and right.key == claim:
-            before = next((r for r in right.settled.results if r.key == effect.key), None)
-            if before is not None and before.status in DONE:
-                return Result(effect.key, "already_done", delivery=before.delivery)
+        claim, ordinal = split(effect.key)
+        before = right.result(effect.key) if right.key == claim else None
+        if before is not None and before.status in DONE:
+            return Result(effect.key, "already_done", delivery=before.delivery)
         if right.entry is None or right.key != claim or right.head is None:
             return Result(effect.key, "skipped", "busy", detail="its claim is not in force")
         if ordinal in right.head.done:
             if effect.command.kind == "remind":
                 return self.mailer.begun(effect, right.entry.at)
             return Result(effect.key, "already_done")
-        if now > effect.deadline - _margin(right.entry):
+        if now > effect.deadline - margin(right.entry):
             return Result(effect.key, "skipped", "busy", detail="its claim has run out")
         return None
 
@@ -174,19 +156,30 @@ class Desk:
             return Result(effect.key, "failed", "never", detail=str(error))
         return None
 
-    def _mark(self, debtor: str, marks: Sequence[tuple[int, Effect]]) -> dict[int, Result]:
-        """Write holds and the numbers of what is done into the customer's notes, at once."""
+    def _mark(
+        self,
+        debtor: str,
+        marks: Sequence[tuple[int, Effect]],
+        refused: Callable[[], Result | None] = lambda: None,
+    ) -> dict[int, Result]:
+        """Write holds and the numbers of what is done into the customer's notes, at once.
+
+        What may be `refused` is asked about by what is known of the customer when it is written:
+        under another SyncToken the service does not take it, and it is asked about again.
+        """
         company, right = self.logbook.company, self._rights[debtor]
         for _ in range(TRIES):
             row = company.records.of("Customer")[debtor]
             notes = str(row.get("Notes") or "")
             head = find_head(notes)
             if head is None or right.head is None or head.note != right.head.note:
+                if not self._sure:
+                    raise SupersededError
                 return _all(marks, "skipped", "busy", "its claim is not in force any more")
             results: dict[int, Result] = {}
             ordinals: list[int] = []
             for number, effect in marks:
-                ordinal = _split(effect.key)[1]
+                ordinal = split(effect.key)[1]
                 if ordinal in head.done:
                     results[number] = Result(effect.key, "already_done")
                     continue
@@ -195,6 +188,9 @@ class Desk:
                     ordinals.append(ordinal)
             if not ordinals:
                 return results
+            no = refused()
+            if no is not None:
+                return {number: no for number, _ in marks}
             try:
                 written = with_head(notes, done_too(head, ordinals))
                 if self.logbook.update(row, written):
@@ -208,66 +204,15 @@ class Desk:
         """Let QuickBooks mail: look at the invoices, write that it begins, send."""
         right = self._rights[debtor]
         assert right.entry is not None
-        refused = self.mailer.refused(effect)
-        if refused is not None:
-            return {number: refused}
-        began = self._mark(debtor, [(number, effect)])[number]
+        ahead = self._mails[self._mails.index(effect) :]
+        began = self._mark(debtor, [(number, effect)], lambda: self.mailer.refused(effect, ahead))[
+            number
+        ]
         if began.status == "already_done":
             return {number: self.mailer.begun(effect, right.entry.at)}
         if began.status != "done":
             return {number: began}
-        return {number: self.mailer.send(effect, effect.deadline - _margin(right.entry))}
-
-    # -- looking up -----------------------------------------------------------------------------
-
-    def look_up(self, sought: Sequence[Sought]) -> list[Found]:
-        """Whether effects exist; ABSENT only when none can appear any more."""
-        known = [s.debtor for s in sought if self._known(s.debtor)]
-        entries: dict[str, list[Entry]] = {}
-        for entry in self.logbook.entries(set(known)):
-            entries.setdefault(entry.debtor, []).append(entry)
-        rights = {d: self._right(d, found) for d, found in entries.items()}
-        attached = _Attached(self.logbook)
-        return [self._find(one, rights.get(one.debtor, Right()), attached) for one in sought]
-
-    def _find(self, one: Sought, right: Right, attached: _Attached) -> Found:
-        claim, ordinal = _split(one.key)
-        if right.key != claim or not claim:
-            return Found.CANNOT_TELL
-        if right.settled is not None:
-            result = next((r for r in right.settled.results if r.key == one.key), None)
-            if result is not None and result.status in DONE:
-                return Found.PRESENT
-            return Found.CANNOT_TELL
-        assert right.entry is not None
-        done = right.head is not None and ordinal in right.head.done
-        if one.kind == "remind":
-            if done:
-                items = _items(right.entry, one.key)
-                return self.mailer.found(items, right.entry.at)
-        elif done or (one.kind in ("note", "task") and one.key in attached.since(right.entry.at)):
-            return Found.PRESENT
-        body = body_of(right.entry)
-        lease = body.lease if isinstance(body, ClaimBody) else 0
-        deadline = one.deadline or right.entry.at + timedelta(seconds=lease)
-        over = self.logbook.company.clock.now() > deadline
-        return Found.ABSENT if over else Found.CANNOT_TELL
-
-
-@dataclass(slots=True)
-class _Attached:
-    """The keys of notes that were attached since an instant: read once, however many are asked."""
-
-    logbook: WritableLog
-    _from: datetime | None = None
-    _keys: frozenset[str] = frozenset()
-
-    def since(self, at: datetime) -> frozenset[str]:
-        """All keys, and perhaps some that are older."""
-        if self._from is None or at < self._from:
-            self._keys = frozenset(map(bundle.note_key, self.logbook.attached(at)))
-            self._from = at
-        return self._keys
+        return {number: self.mailer.send(effect, effect.deadline - margin(right.entry))}
 
 
 def _held(notes: str, effect: Effect) -> tuple[str, Result]:
@@ -294,22 +239,3 @@ def _all(
         number: Result(effect.key, status, reason, detail=detail)  # type: ignore[arg-type]
         for number, effect in marks
     }
-
-
-def _margin(claim: Entry) -> timedelta:
-    body = body_of(claim)
-    lease = body.lease if isinstance(body, ClaimBody) else 0
-    return min(SLOW, timedelta(seconds=lease / 2))
-
-
-def _split(key: str) -> tuple[str, int]:
-    """The claim of an effect and its number under it."""
-    claim, _, ordinal = key.rpartition("-")
-    return (claim, int(ordinal)) if ordinal.isdigit() else ("", -1)
-
-
-def _items(claim: Entry, key: str) -> tuple[str, ...]:
-    body = body_of(claim)
-    if not isinstance(body, ClaimBody):
-        return ()
-    return next((command.items for command in body.commands if command.key == key), ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -108,6 +108,29 @@ class View:
                 "due": day(invoice.get("DueDate")),
                 "closes": False,
             }
+
+
+@dataclass(slots=True)
+class Part(View):
+    """A view of some customers and invoices alone; of other kinds there is everything."""
+
+    mine: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> Mapping[str, Entity]:
+        """The records of one kind, as far as they are in it."""
+        rows = self.company.records.of(kind)
+        return {n: rows[n] for n in self.mine[kind] if n in rows} if kind in self.mine else rows
+
+
+def parts(company: Company) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """The customers and invoices of each debtor, by their Ids."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for kind in ("Customer", "Invoice"):
+        for number, row in company.records.of(kind).items():
+            customer = number if kind == "Customer" else reference(row, "CustomerRef")
+            mine = found.setdefault(company.payer(customer), {"Customer": [], "Invoice": []})
+            mine[kind].append(number)
+    return found
 
 
 def companies(view: View) -> Iterable[Row]:
@@ -219,21 +242,6 @@ def settlements(view: View) -> Iterable[Row]:
                 yield row
 
 
-def rates(view: View) -> Iterable[Row]:
-    """The newest rate to the home currency that a document was written with."""
-    newest: dict[str, tuple[date, Decimal]] = {}
-    for kind in ("Invoice", "Payment", "CreditMemo"):
-        for row in view.of(kind).values():
-            on, rate = day(row.get("TxnDate")), row.get("ExchangeRate")
-            currency = view.currency(row)
-            if on and on <= view.on and rate and currency != view.company.currency:
-                found = (on, Decimal(rate))
-                newest[currency] = max(newest.get(currency, found), found)
-    for currency, (on, rate) in newest.items():
-        yield {"company": view.company.options.realm, "currency": currency, "on": on,
-               "rate": format(rate, "f")}  # fmt: skip
-
-
 def nobody(view: View) -> Iterable[Row]:
     """QuickBooks has no such thing."""
     return ()
@@ -246,7 +254,6 @@ READERS: Mapping[str, Reader] = {
     "people": nobody,
     "customers": customers,
     "contacts": contacts,
-    "rates": rates,
     "items": items,
     "credits": credits_,
     "settlements": settlements,

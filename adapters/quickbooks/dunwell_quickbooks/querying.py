@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dunwell_quickbooks.door import Door, Entity
+from dunwell_quickbooks.door import Door, Entity, RefusedError
 
 PAGE = 1000
 """The most rows of one answer; each answer is one metered call."""
 
-CHOSEN = 300
-"""The most identifiers of one query: how long a list may be is not documented."""
+CHOSEN = 1000
+"""The most identifiers of one query. How long a list may be is not documented: where one is
+refused shorter ones are asked for, which costs nothing, as only answers are metered.
+"""
+
+SHORT = 50
+"""A list that is refused for its length is longer than this."""
 
 
 def quoted(value: str) -> str:
@@ -46,7 +51,7 @@ def _pages(
         # one row early, so that a page shows whether rows before it are gone
         start = max(len(found), 1)
         rows = _page(door, entity, where, start, page, params)
-        full = len(rows) == page
+        full = len(rows) >= page  # one more than asked for has been seen
         if found:
             if not rows or rows[0]["Id"] != found[-1]["Id"]:
                 return None
@@ -78,15 +83,26 @@ def _page(
 
 def chosen(door: Door, entity: str, ids: Iterable[str], *, page: int = PAGE) -> list[Entity]:
     """The records with these Ids; those that are gone are missing."""
-    wanted = sorted(set(ids), key=lambda number: (len(number), number))
+    left = sorted(set(ids), key=lambda number: (len(number), number))
     size = min(CHOSEN, page)
-    active = " AND Active IN (true,false)" if entity == "Customer" else ""
     found: list[Entity] = []
-    for start in range(0, len(wanted), size):
-        listed = ",".join(quoted(number) for number in wanted[start : start + size])
-        text = f"SELECT * FROM {entity} WHERE Id IN ({listed}){active} MAXRESULTS {page}"
-        found += records(door.query(text), entity)
+    while left:
+        try:
+            found += _listed(door, entity, left[:size], page)
+        except RefusedError:
+            if min(size, len(left)) <= SHORT:
+                raise
+            size = min(size, len(left)) // 2
+        else:
+            left = left[size:]
     return found
+
+
+def _listed(door: Door, entity: str, ids: Sequence[str], page: int) -> list[Entity]:
+    active = " AND Active IN (true,false)" if entity == "Customer" else ""
+    listed = ",".join(map(quoted, ids))
+    text = f"SELECT * FROM {entity} WHERE Id IN ({listed}){active} MAXRESULTS {page}"
+    return records(door.query(text), entity)
 
 
 def one(door: Door, entity: str) -> Entity:
@@ -95,9 +111,10 @@ def one(door: Door, entity: str) -> Entity:
     return rows[0] if rows else {}
 
 
-def count(door: Door, entity: str) -> int:
-    """How many records of a kind there are."""
-    return int(door.query(f"SELECT COUNT(*) FROM {entity}").get("totalCount", 0))
+def count(door: Door, entity: str, where: str = "") -> int:
+    """How many records of a kind there are, under a condition."""
+    clause = f" WHERE {where}" if where else ""
+    return int(door.query(f"SELECT COUNT(*) FROM {entity}{clause}").get("totalCount", 0))
 
 
 def records(answer: Entity, entity: str) -> list[Entity]:

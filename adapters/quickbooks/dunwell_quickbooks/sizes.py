@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from dunwell_quickbooks.company import Company, amount
+from dunwell_quickbooks.cache import Entity
+from dunwell_quickbooks.company import Company, amount, created, sent_at
 from dunwell_quickbooks.head import find_head, length
 
 PAGE = 1000
@@ -12,6 +14,9 @@ NEARLY_FULL = 1024 - 130
 """Above this a head may not fit, if the service counts as its schema says and not as its
 documents do.
 """
+
+LATER, LATELY = timedelta(days=2), timedelta(days=30)
+"""After so long an invoice is mailed again, not for the first time; what counts as lately."""
 
 FREE_READS = 500_000
 """Metered reads of a month in the free tier, of all companies of an app together."""
@@ -25,9 +30,10 @@ def remarks(company: Company, *, native: bool) -> Iterator[str]:
          if pair.get("Name") == "OfferingSku"), "not told",
     )  # fmt: skip
     yield f"company {info.get('CompanyName', company.options.realm)}, plan: {plan}"
+    rows = company.records.of("Invoice")
     foreign = sorted(
         {str((row.get("CurrencyRef") or {}).get("value") or company.currency)
-         for row in company.records.of("Invoice").values() if amount(row, "Balance") > 0}
+         for row in rows.values() if amount(row, "Balance") > 0}
         - {company.currency}
     )  # fmt: skip
     yield f"books in {company.currency}" + (
@@ -48,8 +54,22 @@ def remarks(company: Company, *, native: bool) -> Iterator[str]:
         "the automatic reminders of QuickBooks cannot be seen from here: switch them off "
         "(Settings, Sales, Reminders), or customers are reminded twice"
     )
+    again = 0 if native else sum(_again(company, row) for row in rows.values())
+    if again:
+        yield (
+            f"{again} invoices were mailed again in the last 30 days, and not by Dunwell: by "
+            "people, or by those automatic reminders"
+        )
     if native:
         yield "reminders are QuickBooks' own invoice mails: the words of templates are not used"
+
+
+def _again(company: Company, row: Entity) -> bool:
+    """Whether an invoice was mailed lately, and not when it was made."""
+    made, sent = created(row), sent_at(row)
+    if made is None or sent is None:
+        return False
+    return sent - made > LATER and company.clock.now() - sent < LATELY
 
 
 def _cost(company: Company) -> str:
