@@ -189,7 +189,9 @@ class Adapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A later word of a channel on a message that it accepted."""
+    """A later word on a message that was accepted; `channel` is what carried it, where several
+    could have.
+    """
 
     key: str
     debtor: str
@@ -197,6 +199,16 @@ class Delivery:
     address_hash: str
     on: date
     detail: str = ""
+    channel: str = ""
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """An adapter that sends messages itself and learns later what became of them."""
+
+    def outcomes(self, *, since: date) -> Sequence[Delivery]:
+        """Bounces and deliveries that became known since a day."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +270,7 @@ __all__ = [
     "Heads",
     "Lost",
     "Refused",
+    "Reporting",
     "Sending",
     "Sought",
     "Strength",

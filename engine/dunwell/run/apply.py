@@ -126,7 +126,7 @@ class _Batch:
             if job.key not in results:
                 blind.setdefault(job.debtor, []).append(job)
         self._settle(
-            [c for c in claims if c.entry.debtor not in blind and not _in_doubt(c, results)],
+            [c for c in claims if c.entry.debtor not in blind and not self._in_doubt(c, results)],
             hands, results, clock,
         )  # fmt: skip
         for claim in claims:  # one debtor at a time: its outcome is written before the next starts
@@ -243,18 +243,18 @@ class _Batch:
             )
         finish(self.engine, endings)
 
+    def _in_doubt(self, claim: Claim, results: Mapping[str, Result]) -> bool:
+        """Something that the ERP does may still happen: the claim stays open until its lease has
+        passed, and recovery finds out. A channel that cannot tell will not tell later.
+        """
+        by_channel = ("tell",) if self.engine.native else ("remind", "tell")
+        return any(
+            results[key].status == "unknown" and command.kind not in by_channel
+            for key, _, command in claim.keyed
+        )
+
     def _receipt(self, account: AccountPlan, command: Command, result: Result) -> None:
         self.receipts.append(Receipt(account.debtor, account.company, command, result))
-
-
-def _in_doubt(claim: Claim, results: Mapping[str, Result]) -> bool:
-    """Something that the ERP does may still happen: the claim stays open until its lease has
-    passed, and recovery finds out. A channel that cannot tell will not tell later.
-    """
-    return any(
-        results[key].status == "unknown" and command.kind not in ("remind", "tell")
-        for key, _, command in claim.keyed
-    )
 
 
 def _why_not(fresh: Fresh, plans: Sequence[AccountPlan]) -> str:

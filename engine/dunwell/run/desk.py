@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from dunwell.command import Waiting
@@ -18,7 +18,7 @@ from dunwell.log.entry import (
     encode,
 )
 from dunwell.log.fold import NOTHING, Memory
-from dunwell.port import Won
+from dunwell.port import Reporting, Won
 from dunwell.run.apply import read_log
 from dunwell.run.engine import Engine
 from dunwell.run.perform import append
@@ -100,9 +100,11 @@ def resolve(engine: Engine, key: str, *, sent: bool, because: str, by: str) -> s
 
 
 def collect(engine: Engine, since: date) -> list[str]:
-    """Write bounces and deliveries that channels have learned of into the logs, each once."""
+    """Write bounces and deliveries that channels have learned of into the logs, each once; so
+    for an ERP that sends messages itself.
+    """
     said = []
-    for name, channel in engine.channels.items():
+    for name, channel in _reporters(engine):
         news = channel.outcomes(since=since)
         if not news:
             continue
@@ -115,12 +117,20 @@ def collect(engine: Engine, since: date) -> list[str]:
                 continue
             known.add(word.key)
             body = DeliveryBody(
-                word.key, word.delivery, word.on, name, word.address_hash, word.detail
-            )
+                word.key, word.delivery, word.on, word.channel or name, word.address_hash,
+                word.detail,
+            )  # fmt: skip
             _write(engine, debtor, None, "delivery", f"{word.key}.{word.delivery}", body,
                    f"message {word.key} {word.delivery}")  # fmt: skip
             said.append(f"message {word.key} {word.delivery}")
     return said
+
+
+def _reporters(engine: Engine) -> Iterator[tuple[str, Reporting]]:
+    """Whoever may know what became of messages, by what they carry."""
+    yield from engine.channels.items()
+    if engine.native and isinstance(engine.adapter, Reporting):
+        yield "email", engine.adapter
 
 
 def _owners(memories: dict[str, Memory]) -> dict[str, str]:
