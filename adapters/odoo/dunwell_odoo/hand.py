@@ -21,7 +21,7 @@ from dunwell.errors import UnavailableError
 from dunwell.log.entry import Entry, Result
 from dunwell.port import Found, Sought
 from dunwell_odoo import codec
-from dunwell_odoo.asking import EVERYTHING, Question, Record, parts, these
+from dunwell_odoo.asking import EVERYTHING, Domain, Question, Record, parts, these
 from dunwell_odoo.clock import Clock
 from dunwell_odoo.door import BrokenError, Door, RefusedError
 from dunwell_odoo.effects import Deed
@@ -142,7 +142,8 @@ class ByHand:
                     continue
                 raise
             if found["ids"]:
-                there = self.door.call(model, "read", ids=found["ids"], fields=[told], load=None)
+                domain = [["id", "in", found["ids"]]]
+                there = self._all(model, domain, told)
                 by = {each["id"]: _nonce(each[told]) for each in there}
                 return [
                     _said(
@@ -241,27 +242,31 @@ class ByHand:
         """Which keys are there: as Message-Id, and those of tasks in their notes."""
         found: set[str] = set()
         for part in parts(keys, SIZE):
-            rows = self.door.call(
-                "mail.message", "search_read", fields=["message_id"], load=None,
-                domain=[["message_id", "in", [message_id(key) for key in part]]],
-            )  # fmt: skip
+            domain = [["message_id", "in", [message_id(key) for key in part]]]
+            rows = self._all("mail.message", domain, "message_id")
             found |= {key_of(row["message_id"]) or "" for row in rows}
         if tasks:
             for ids in parts(numbers(debtors), SIZE):
                 found |= self._given(list(ids))
         return found
 
+    def _all(self, model: str, domain: Domain, field: str) -> list[Record]:
+        question = Question(model, domain, these(field), SIZE, EVERYTHING)
+        return self.log.ask.all(question)
+
     def _given(self, ids: list[int]) -> set[str]:
         """The keys of all tasks that customers ever had, as activities or as messages tell."""
-        there: list[Record] = self.door.call(
-            "mail.activity", "search_read", fields=["note"], load=None, context=EVERYTHING,
-            domain=[["res_model", "=", "res.partner"], ["res_id", "in", ids],
-                    ["note", "like", "dunwell-"]],
+        there = self._all(
+            "mail.activity",
+            [["res_model", "=", "res.partner"], ["res_id", "in", ids],
+             ["note", "like", "dunwell-"]],
+            "note",
         )  # fmt: skip
-        told: list[Record] = self.door.call(
-            "mail.message", "search_read", fields=["body"], load=None,
-            domain=[["model", "=", "res.partner"], ["res_id", "in", ids],
-                    ["mail_activity_type_id", "!=", False], ["body", "like", "dunwell-"]],
+        told = self._all(
+            "mail.message",
+            [["model", "=", "res.partner"], ["res_id", "in", ids],
+             ["mail_activity_type_id", "!=", False], ["body", "like", "dunwell-"]],
+            "body",
         )  # fmt: skip
         texts = [str(row["note"]) for row in there] + [str(row["body"]) for row in told]
         return {key for each in texts for key in (*_KEY.findall(each), *_GONE.findall(each))}

@@ -134,8 +134,8 @@ class Log:
         answers: dict[int, Appended],
     ) -> None:  # fmt: skip
         """Who wrote what stands there now: ours has our nonce."""
-        found = self.door.call(MESSAGE, "read", ids=list(ids), fields=["body"], load=None)
-        bodies = {row["id"]: row["body"] for row in found}
+        question = Question(MESSAGE, [["id", "in", list(ids)]], these("body"), SIZE)
+        bodies = {row["id"]: row["body"] for row in self.ask.all(question)}
         for n, number in zip(left, ids, strict=True):
             winner = codec.nonce(bodies.get(number, ""))
             answers[n] = Won() if winner == entries[n].nonce else Lost(winner)
@@ -281,10 +281,9 @@ class Log:
     def newest(self, debtor: str | None, limit: int) -> list[Entry]:
         """The log for people, newest first."""
         where: Domain = [] if debtor is None else [["res_id", "in", numbers([debtor])]]
-        told = self.door.call(
-            MESSAGE, "search_read", domain=[*self.mine, *where], load=None,
-            fields=["res_id", "date", "body"], order="id desc", limit=limit,
-        )  # fmt: skip
+        spec = these("res_id", "date", "body")
+        newest = Question(MESSAGE, [*self.mine, *where], spec, limit, order="id desc")
+        told = self.ask.first(newest)
         return list(_entries(told))
 
 
