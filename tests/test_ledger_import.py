@@ -14,11 +14,11 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dunwell.cli import main
 from dunwell.errors import ProblemsError
 from dunwell.money import Money
 from dunwell_ledger import people
 from dunwell_ledger.booking import Booking
-from dunwell_ledger.cli import ledger as command
 from dunwell_ledger.exporting import export_tables, safe
 from dunwell_ledger.guessing import propose
 from dunwell_ledger.importing import Report, import_files
@@ -410,7 +410,7 @@ def test_no_exported_text_begins_like_a_formula(text: str) -> None:
 
 def run(folder: Path, *arguments: str) -> Result:
     path = str(folder / "ledger.sqlite")
-    return CliRunner().invoke(command, ["--ledger", path, *arguments])
+    return CliRunner().invoke(main, ["ledger", "--ledger", path, *arguments])
 
 
 def test_the_commands_fill_and_keep_a_ledger(tmp_path: Path) -> None:

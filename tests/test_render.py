@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunwell.log.entry import Entry
+from dunwell.render.amounts import money, stacked, sums
 from dunwell.render.log import log_lines, log_values
 from dunwell.render.outcomes import applied_lines, run_line
 from dunwell.render.plan import plan_lines
-from dunwell.render.text import cut, listed, money, safe, stacked, sums, table, width
+from dunwell.render.text import cut, listed, safe, table, width
 from dunwell.run.clauses import Cash
 from dunwell.run.outcomes import Applied, OutcomeRow, Ran, ReceiptLine
 from dunwell.run.totals import (

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from babel.core import Locale
+from dunwell.locales import locale_of
 
 # CLDR, and so Babel, says how many decimals people usually write; invoices follow ISO 4217,
 # which gives these currencies a minor unit that is in CLDR no longer shown.
@@ -201,7 +199,7 @@ def format_money(amount: Money, locale: str) -> str:
     """
     from babel.numbers import format_currency, parse_pattern
 
-    known = _locale(locale)
+    known = locale_of(locale)
     # a copy of the locale's pattern: Babel's own count of decimals is not always ISO's
     pattern = parse_pattern(known.currency_formats["standard"].pattern)
     digits = exponent(amount.currency)
@@ -260,17 +258,3 @@ def _currency_hint(word: str) -> str:
     if close:
         return f"did you mean '{close[0]}'?"
     return "write its three letters as in ISO 4217, like 'EUR'"
-
-
-@lru_cache(maxsize=256)
-def _locale(name: str) -> Locale:
-    """Find a locale by its name in either spelling, `es_MX` or `es-MX`, or by its language."""
-    from babel.core import Locale, UnknownLocaleError
-
-    wanted = name.replace("-", "_")
-    for candidate in (wanted, wanted.split("_")[0].split("@")[0]):
-        try:
-            return Locale.parse(candidate)
-        except (UnknownLocaleError, ValueError):
-            continue
-    raise ValueError(f"unknown locale '{name}' | write a language like 'es' or 'es_MX'")

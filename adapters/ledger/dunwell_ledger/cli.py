@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dunwell.cli.output import count, examples
 from dunwell.errors import Place, Problem, ProblemsError
 from dunwell_ledger import books, mark
 from dunwell_ledger.cli_people import COMMANDS
-from dunwell_ledger.cli_values import Day, said, settings_of, today_of
+from dunwell_ledger.cli_values import Day, kept, settings_of, today_of
 from dunwell_ledger.exporting import export_tables
 from dunwell_ledger.fields import TABLES
 from dunwell_ledger.guessing import propose
@@ -50,7 +51,6 @@ def ledger(context: click.Context, path: Path | None) -> None:
 @click.option("--country", default=None)
 @click.option("--timezone", default=None, help="Such as Europe/Madrid.")
 @click.pass_context
-@said
 def new(
     context: click.Context,
     company: str,
@@ -61,12 +61,10 @@ def new(
 ) -> None:
     """Make an empty ledger for COMPANY."""
     path, _ = settings_of(context)
-    book = create(path)
     row = {"id": company, "name": name or company, "currency": currency, "country": country,
            "timezone": timezone}  # fmt: skip
-    with book.writing() as connection:
+    with closing(create(path)) as book, kept(), book.writing() as connection:
         books.put(connection, "companies", [row])
-    book.close()
     click.echo(f"made {near(path)}")
 
 
@@ -75,7 +73,6 @@ def new(
 @click.option("--customers", default=300, show_default=True, type=click.IntRange(1))
 @click.option("--seed", default=7, show_default=True)
 @click.option("--on", type=Day(), default="2026-03-04", show_default=True)
-@said
 def sample(target: Path, customers: int, seed: int, on: date) -> None:
     """Make a believable ledger of invented companies at TARGET."""
     make_sample(target, customers=customers, seed=seed, on=on).close()
@@ -111,7 +108,6 @@ def sample(target: Path, customers: int, seed: int, on: date) -> None:
     help="Write the mapping, import nothing.",
 )
 @click.pass_context
-@said
 def import_(
     context: click.Context,
     files: tuple[Path, ...],
@@ -128,19 +124,19 @@ def import_(
     mapping = None if mapping_file is None else load_mapping(mapping_file)
     path, clock = settings_of(context)
     made = not path.exists()
+    keep = False
     book = create(path) if made else open_ledger(path)
     try:
-        report = import_files(
-            book, files, mapping=mapping, table=table or "", company=company, dry_run=dry_run,
-            on=today_of(book, clock),
-        )  # fmt: skip
-    except BaseException:
-        if made:
+        with kept():
+            report = import_files(
+                book, files, mapping=mapping, table=table or "", company=company,
+                dry_run=dry_run, on=today_of(book, clock),
+            )  # fmt: skip
+        keep = not dry_run
+    finally:
+        book.close()
+        if made and not keep:
             _remove(book)
-        raise
-    if made and dry_run:
-        _remove(book)
-    book.close()
     _tell(report, guessed=mapping is None, dry_run=dry_run)
 
 
@@ -160,7 +156,6 @@ def _propose(files: Sequence[Path], table: str, proposal: Path) -> None:
 
 def _remove(book: Ledger) -> None:
     """A ledger that was made only now goes again: nothing was imported."""
-    book.close()
     for ending in ("", "-wal", "-shm"):
         Path(f"{book.path}{ending}").unlink(missing_ok=True)
 
@@ -188,19 +183,16 @@ def _tell(report: Report, *, guessed: bool, dry_run: bool) -> None:
 @ledger.command(epilog=examples("dunwell ledger export tables"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_context
-@said
 def export(context: click.Context, folder: Path) -> None:
     """Write every table as CSV into FOLDER."""
     path, _ = settings_of(context)
-    book = open_ledger(path)
-    for table, rows in export_tables(book, folder).items():
-        click.echo(f"{table}.csv: {rows} rows")
-    book.close()
+    with closing(open_ledger(path)) as book:
+        for table, rows in export_tables(book, folder).items():
+            click.echo(f"{table}.csv: {rows} rows")
 
 
 @ledger.command(epilog=examples("dunwell ledger adopt"))
 @click.pass_context
-@said
 def adopt(context: click.Context) -> None:
     """Say that this file is the ledger to work in from now on, after it was moved or restored.
 
@@ -209,17 +201,13 @@ def adopt(context: click.Context) -> None:
     backup has forgotten what was sent since.
     """
     path, _ = settings_of(context)
-    book = open_ledger(path)
-    try:
-        with book.writing() as connection:
-            before = mark.remembered(connection)
-            doubted = mark.doubt(connection, path)
-            mark.remember(connection, path, adopt=True)
-            newest = connection.execute(
-                "SELECT max(at) FROM log WHERE position IS NOT NULL"
-            ).fetchone()[0]
-    finally:
-        book.close()
+    with closing(open_ledger(path)) as book, book.writing() as connection:
+        before = mark.remembered(connection)
+        doubted = mark.doubt(connection, path)
+        mark.remember(connection, path, adopt=True)
+        newest = connection.execute(
+            "SELECT max(at) FROM log WHERE position IS NOT NULL"
+        ).fetchone()[0]
     if before is None or not doubted:
         click.echo(f"{near(path)} is the file that Dunwell works in: nothing had to be adopted")
         return

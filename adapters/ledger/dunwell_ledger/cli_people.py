@@ -9,7 +9,7 @@ import click
 from dunwell.cli.output import examples
 from dunwell.money import Money
 from dunwell_ledger import people
-from dunwell_ledger.cli_values import Amount, Day, meant, said
+from dunwell_ledger.cli_values import Amount, Day, meant
 
 _ON = click.option("--on", type=Day(), default=None, help="The day; else today.")
 
@@ -21,7 +21,6 @@ _ON = click.option("--on", type=Day(), default=None, help="The day; else today."
 @_ON
 @click.option("--company", default="")
 @click.pass_context
-@said
 def pay(
     context: click.Context,
     customer: str,
@@ -42,7 +41,6 @@ def pay(
 @click.argument("payment")
 @_ON
 @click.pass_context
-@said
 def reverse(context: click.Context, payment: str, on: date | None) -> None:
     """Take PAYMENT back: its items are open again."""
     with meant(context) as (connection, today, _):
@@ -54,7 +52,6 @@ def reverse(context: click.Context, payment: str, on: date | None) -> None:
 @click.argument("item")
 @_ON
 @click.pass_context
-@said
 def write_off(context: click.Context, item: str, on: date | None) -> None:
     """Give up what is open of ITEM."""
     with meant(context) as (connection, today, _):
@@ -70,7 +67,6 @@ def write_off(context: click.Context, item: str, on: date | None) -> None:
 @_ON
 @click.option("--company", default="")
 @click.pass_context
-@said
 def promise(
     context: click.Context,
     customer: str,
@@ -98,7 +94,6 @@ def promise(
 @click.option("--reason", default="")
 @_ON
 @click.pass_context
-@said
 def dispute(
     context: click.Context, item: str, amount: Money | None, reason: str, on: date | None
 ) -> None:
@@ -112,7 +107,6 @@ def dispute(
 @click.argument("dispute")
 @_ON
 @click.pass_context
-@said
 def resolve(context: click.Context, dispute: str, on: date | None) -> None:
     """Settle a DISPUTE, named by its id or its item."""
     with meant(context) as (connection, today, _):
@@ -129,7 +123,6 @@ def resolve(context: click.Context, dispute: str, on: date | None) -> None:
 @click.option("--reason", default="")
 @_ON
 @click.pass_context
-@said
 def exclude(
     context: click.Context,
     customer: str,
@@ -152,7 +145,6 @@ def exclude(
 @click.option("--by", default="a person", help="Who lifts it.")
 @_ON
 @click.pass_context
-@said
 def lift(context: click.Context, customer: str, kind: str, by: str, on: date | None) -> None:
     """Lift the holds of one KIND on CUSTOMER."""
     with meant(context) as (connection, today, _):
@@ -166,7 +158,6 @@ def lift(context: click.Context, customer: str, kind: str, by: str, on: date | N
 @click.argument("text")
 @click.option("--in", "inward", is_flag=True, help="The customer got in touch.")
 @click.pass_context
-@said
 def contact(context: click.Context, customer: str, channel: str, text: str, inward: bool) -> None:
     """Note your own call, mail or visit; it counts as a contact."""
     with meant(context) as (connection, _, now):
@@ -181,7 +172,6 @@ def contact(context: click.Context, customer: str, channel: str, text: str, inwa
 @click.option("--cancel", is_flag=True, help="It will not be done.")
 @_ON
 @click.pass_context
-@said
 def done(context: click.Context, task: str, outcome: str, cancel: bool, on: date | None) -> None:
     """Finish TASK, and say what came of it."""
     with meant(context) as (connection, today, _):

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import sqlite3
-import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import ParamSpec
 
 import click
 
-from dunwell.errors import DunwellError, Place, Problem, ProblemsError
+from dunwell.cli.own import settings_if_named
+from dunwell.errors import NOWHERE, Problem, ProblemsError
+from dunwell.hooks import Settings
 from dunwell.money import Money, parse_money
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.plugin import clock_of, ledger_path
-from dunwell_ledger.store import Ledger, near, open_ledger
-
-Given = ParamSpec("Given")
+from dunwell_ledger.store import Ledger, open_ledger
 
 
 class Day(click.ParamType[date]):
@@ -53,39 +50,11 @@ class Amount(click.ParamType[Money]):
             self.fail(f"{message} ({hint})", param, ctx)
 
 
-def said(command: Callable[Given, None]) -> Callable[Given, None]:
-    """What is wrong is printed in words: 1 for problems in files, 4 for a ledger out of reach."""
-
-    @functools.wraps(command)
-    def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except ProblemsError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            raise click.exceptions.Exit(1) from error
-        except DunwellError as error:
-            click.echo(str(error), err=True)
-            raise click.exceptions.Exit(4) from error
-        except sqlite3.IntegrityError as error:
-            click.echo(f"the ledger cannot keep this: {error}", err=True)
-            raise click.exceptions.Exit(1) from error
-
-    return run
-
-
 def settings_of(context: click.Context) -> tuple[Path, Clock]:
     """The ledger that is meant, and its clock."""
-    values: dict[str, object] = {}
-    file = context.meta.get("dunwell.config") or Path("dunwell.toml")
-    try:
-        found = tomllib.loads(file.read_text("utf-8")).get("erp", {})
-        values = found if found.get("adapter") == "ledger" else {}
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError) as error:
-        raise ProblemsError([Problem(Place(str(near(file))), str(error))]) from error
-    return context.obj or ledger_path(values, file.parent), clock_of(values)
+    settings = settings_if_named(context, "ledger") or Settings({}, Path())
+    path = context.obj if isinstance(context.obj, Path) else None
+    return path or ledger_path(settings.values, settings.folder), clock_of(settings.values)
 
 
 def today_of(book: Ledger, clock: Clock) -> date:
@@ -96,12 +65,23 @@ def today_of(book: Ledger, clock: Clock) -> date:
 
 
 @contextmanager
+def kept() -> Iterator[None]:
+    """What a ledger cannot keep is said in words."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        message = f"the ledger cannot keep this: {error}"
+        raise ProblemsError([Problem(NOWHERE, message)]) from error
+
+
+@contextmanager
 def meant(context: click.Context) -> Iterator[tuple[sqlite3.Connection, date, datetime]]:
     """A transaction in the ledger that is meant, with its today and its time."""
     path, clock = settings_of(context)
-    book = open_ledger(path)
-    today = today_of(book, clock)
-    with book.writing() as connection:
-        zone = connection.execute("SELECT timezone FROM companies ORDER BY n LIMIT 1").fetchone()
-        yield connection, today, clock.now(zone[0] if zone else None)
-    book.close()
+    with closing(open_ledger(path)) as book, kept():
+        today = today_of(book, clock)
+        with book.writing() as connection:
+            row = connection.execute(
+                "SELECT timezone FROM companies ORDER BY n LIMIT 1"
+            ).fetchone()
+            yield connection, today, clock.now(row[0] if row else None)

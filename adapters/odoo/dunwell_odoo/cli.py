@@ -5,14 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import ParamSpec
 
 import click
 
-from dunwell.errors import ConfigurationError, DunwellError, Place, Problem, ProblemsError
+from dunwell.cli.own import own_settings
+from dunwell.errors import ConfigurationError, DunwellError, ProblemsError
 from dunwell.hooks import Settings
 from dunwell_odoo.connecting import door_of
 from dunwell_odoo.door import Door, RefusedError
@@ -121,30 +120,5 @@ def _admin_door(options: Options, settings: Settings, login: str) -> Door:
 
 def _settings(context: click.Context) -> tuple[Options, Settings]:
     """The Odoo that `dunwell.toml` names."""
-    file = context.meta.get("dunwell.config") or Path("dunwell.toml")
-    try:
-        table = tomllib.loads(file.read_text("utf-8")).get("erp", {})
-    except (OSError, ValueError) as error:
-        raise ProblemsError([Problem(Place(str(file)), str(error))]) from error
-    if table.get("adapter") != "odoo":
-        message = "'adapter' in [erp] is not 'odoo'"
-        raise ProblemsError([Problem(Place(str(file)), message, 'write adapter = "odoo"')])
-    folder = file.absolute().parent
-    return read_options(table, folder), Settings(table, folder, _secret)
-
-
-def _secret(name: str) -> str | None:
-    """From the environment, else from the system keyring."""
-    value = os.environ.get(f"DUNWELL_ODOO_{name.upper()}")
-    if value:
-        return value
-    try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        return None
-    try:
-        found: str | None = keyring.get_password("dunwell", f"odoo.{name}")
-    except KeyringError:
-        return None
-    return found
+    settings = own_settings(context, "odoo")
+    return read_options(settings.values, settings.folder), settings

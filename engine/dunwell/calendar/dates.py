@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from babel.core import Locale
+from dunwell.locales import locale_of
 
 Style = Literal["short", "medium", "long", "full"]
 
@@ -20,17 +18,4 @@ def format_date(day: date, locale: str, *, style: Style = "long") -> str:
     """
     from babel.dates import format_date as babel_date
 
-    return babel_date(day, format=style, locale=_locale(locale))
-
-
-@lru_cache(maxsize=256)
-def _locale(name: str) -> Locale:
-    from babel.core import Locale, UnknownLocaleError
-
-    wanted = name.replace("-", "_")
-    for candidate in (wanted, wanted.split("_")[0].split("@")[0]):
-        try:
-            return Locale.parse(candidate)
-        except (UnknownLocaleError, ValueError):
-            continue
-    raise ValueError(f"unknown locale '{name}' | write a language like 'es' or 'es_MX'")
+    return babel_date(day, format=style, locale=locale_of(locale))

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
 from dunwell.errors import Problem
+from dunwell.render.text import count, table
+
+__all__ = [
+    "as_json",
+    "count",
+    "examples",
+    "problem_line",
+    "say",
+    "say_json",
+    "say_problems",
+    "say_table",
+    "table",
+]
 
 COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -54,53 +66,11 @@ def examples(*lines: str) -> str:
     return "\b\n" + "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
 
 
-def count(number: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> count(1, "policy"), count(2, "policy"), count(0, "test")
-    ('1 policy', '2 policies', '0 tests')
-    """
-    if number == 1:
-        return f"1 {noun}"
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{number} {noun[:-1]}ies"
-    return f"{number} {noun}{'es' if noun.endswith(('s', 'ch', 'x')) else 's'}"
-
-
-def table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()
-) -> Iterator[str]:
-    r"""The lines of a table in columns; those numbered in `right` are set to the right.
-
-    >>> print(*table(("what", "n"), [("mails", "2"), ("a hold", "10")], right=[1]), sep="\n")
-    what     n
-    mails    2
-    a hold  10
-    """
-    every = [list(head), *(list(row) for row in rows)]
-    widths = [max(width(row[n]) for row in every) for n in range(len(head))]
-    for row in every:
-        cells = [_set(cell, widths[n], right=n in right) for n, cell in enumerate(row)]
-        yield "  ".join(cells).rstrip()
-
-
 def say_table(
     head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()
 ) -> None:
     """A table, its first line bold on a terminal."""
-    first, *others = table(head, rows, right=right)
+    first, *others = table(head, rows, right=right, indent="")
     say(click.style(first, bold=True))
     for line in others:
         say(line)
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    marks = sum(bool(unicodedata.combining(char)) for char in text)
-    return len(text) + wide - marks
-
-
-def _set(text: str, columns: int, *, right: bool) -> str:
-    space = " " * (columns - width(text))
-    return space + text if right else text + space

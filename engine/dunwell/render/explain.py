@@ -6,29 +6,20 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from dunwell.command import AccountPlan
+from dunwell.render.amounts import money, sums
+from dunwell.render.conditions import MARK, clause_lines, failing
+from dunwell.render.explain_items import item_lines
 from dunwell.render.plan import VERBS
-from dunwell.render.text import count, listed, money, safe, sums, table
-from dunwell.run.clauses import Clause
+from dunwell.render.text import count, listed, safe, table
 from dunwell.run.reports import (
     AccountReport,
     Asked,
     BudgetReport,
     Coming,
     Explanation,
-    Gate,
-    ItemReport,
-    Reason,
     WatchReport,
 )
 from dunwell.run.summary import what
-
-MARK = {True: "yes", False: "no ", None: "?  "}
-"""Before a condition: it holds, it does not, a fact is not known (so it does not)."""
-
-GROUPS = {"all_of": "all of", "any_of": "any of", "none_of": "none of"}
-
-FIRST = 30
-"""Items that are told in full unless all are asked for; the most telling ones come first."""
 
 SOON = 15
 """Days to come that are shown."""
@@ -74,7 +65,7 @@ def _account(account: AccountReport, told: Explanation, every: bool) -> Iterator
     if account.policy:
         yield from _chosen("segment", account.segment, account.segments)
         yield from _today(account)
-    yield from _items(account, told, every)
+    yield from item_lines(account, told, every)
     yield from _block("Holds and tags", [_standing(s) for s in _standings(account)], "  ")
     for title, lines in (
         ("Vetoes in force", [line for v in account.vetoes for line in _asked(v)]),
@@ -109,27 +100,7 @@ def _chosen(kind: str, name: str, asked: Sequence[Asked]) -> Iterator[str]:
 
 def _asked(asked: Asked) -> Iterator[str]:
     yield f"{MARK[asked.holds]} {safe(asked.name)}"
-    yield from _clause(asked.clause, "      ")
-
-
-def _clause(clause: Clause, indent: str) -> Iterator[str]:
-    """A condition as a tree; the outermost `all of` needs no line of its own."""
-    if clause.kind == "all_of":
-        for part in clause.parts:
-            yield from _part(part, indent)
-    else:
-        yield from _part(clause, indent)
-
-
-def _part(clause: Clause, indent: str) -> Iterator[str]:
-    if clause.kind == "test":
-        place = f"  {safe(clause.place)}" if clause.place else ""
-        value = safe(clause.value)
-        yield f"{indent}{MARK[clause.holds]} {clause.fact} {value} ({safe(clause.needs)}){place}"
-        return
-    yield f"{indent}{MARK[clause.holds]} {GROUPS[clause.kind]}"
-    for part in clause.parts:
-        yield from _part(part, f"{indent}    ")
+    yield from clause_lines(asked.clause, "      ")
 
 
 def _today(account: AccountReport) -> Iterator[str]:
@@ -165,97 +136,16 @@ def _commands(plan: AccountPlan, account: AccountReport) -> Iterator[str]:
             yield safe(note)
 
 
-def _items(account: AccountReport, told: Explanation, every: bool) -> Iterator[str]:
-    asked = set(told.asked_items)
-    items = [i for i in account.items if not asked or i.id in asked or every]
-    shown = items if every else items[:FIRST]
-    for item in shown:
-        yield ""
-        yield from (f"  {line}" for line in _item(item))
-    left = len(account.items) - len(shown)
-    if left:
-        yield ""
-        yield f"  and {count(left, 'other open item')} (--all shows them)"
-
-
-def _item(item: ItemReport) -> Iterator[str]:
-    due = f"due {item.due}" if item.due else "no due date"
-    days = item.days_past_due
-    if days is not None and days > 0:
-        due += f", {count(days, 'day')} past due"
-    elif days is not None:
-        due += f", in {count(-days, 'day')}" if days else ", today"
-    balance = "" if item.balance == item.to_pay else f" of a balance of {money(item.balance)}"
-    yield f"{safe(item.number)}  {due}  {money(item.to_pay)} to pay{balance}"
-    if item.stage:
-        again = f", cycle {item.cycle}" if item.cycle else ""
-        yield f"  at stage {safe(item.stage)} since {item.since}{again}"
-    else:
-        yield "  before the first stage"
-    if item.half_done:
-        stage, *parts = item.half_done
-        yield f"  half done: of {safe(stage)} there is {listed(parts)} already"
-    yield f"  {safe(item.says)}{_until(item)}"
-    for reason in item.reasons:
-        yield from _reason(reason)
-    yield from _next(item)
-
-
-def _until(item: ItemReport) -> str:
-    return f"; nothing silences it from {item.paused_until} on" if item.paused_until else ""
-
-
-def _reason(reason: Reason) -> Iterator[str]:
-    says = f": {reason.says}" if reason.says else ""
-    yield f"    {reason.kind} {safe(reason.name)}{safe(says)}"
-    if reason.clause is not None:
-        yield from _clause(reason.clause, "      ")
-
-
-def _next(item: ItemReport) -> Iterator[str]:
-    for passed in item.passed_by:
-        yield f"  {safe(passed.name)} is not for it"
-        yield from _clause(passed.clause, "      ")
-    if item.next_stage:
-        role = f" (waits for a yes of {safe(item.approval)})" if item.approval else ""
-        yield f"  next stage {safe(item.next_stage)}{role}"
-    for gate in item.gates:
-        yield from _gate(gate)
-    for jump in item.jumps:
-        yield f"  jump to {safe(jump.name)}"
-        yield from _clause(jump.clause, "      ")
-    if item.comes_on is not None:
-        waits = ", where it waits for a yes" if item.comes_waits else ""
-        yield f"  comes next: {safe(item.comes)} on {item.comes_on}{waits}"
-    elif item.status not in ("covered", "disputed", "no_due_date", "unmapped"):
-        yield "  comes next: nothing that can be foreseen"
-
-
-def _gate(gate: Gate) -> Iterator[str]:
-    if gate.clause is not None:
-        yield from _clause(gate.clause, "      ")
-    else:
-        yield f"      {MARK[gate.holds]} {gate.what}: {safe(gate.says)}"
-
-
 def _watch(watch: WatchReport, every: bool) -> Iterator[str]:
     fires = ", fires today" if watch.fires else ""
     last = f", last on {watch.last}" if watch.last else ""
     said = f"{MARK[watch.holds]} {safe(watch.name)}{fires}{last}"
     if watch.holds or every:
         yield said
-        yield from _clause(watch.clause, "      ")
+        yield from clause_lines(watch.clause, "      ")
         return
-    missing = next(_missing(watch.clause), None)
-    yield f"{said}: {missing}" if missing else said
-
-
-def _missing(clause: Clause) -> Iterator[str]:
-    """The tests that do not hold, shortly."""
-    if clause.kind == "test" and not clause.holds:
-        yield f"{clause.fact} {safe(clause.value)} ({safe(clause.needs)})"
-    for part in clause.parts:
-        yield from _missing(part)
+    lacks = next(failing(watch.clause), None)
+    yield f"{said}: {lacks}" if lacks else said
 
 
 def _trace(account: AccountReport) -> Iterator[str]:

@@ -7,7 +7,8 @@ from datetime import date
 
 from dunwell.command import Amount, Waiting
 from dunwell.money import Money
-from dunwell.render.text import count, stacked, table
+from dunwell.render.amounts import stacked
+from dunwell.render.text import count, table
 from dunwell.run.clauses import Cash, cash
 
 

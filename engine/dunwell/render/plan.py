@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dunwell.render.amounts import stacked, sums
 from dunwell.render.outcomes import RESOLVE
-from dunwell.render.text import count, listed, safe, stacked, sums, table
+from dunwell.render.text import count, listed, safe, table
 from dunwell.run.totals import AccountLine, Line, Row, Summary
 
 FIRST = 20

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import zip_longest
-
-from dunwell.run.clauses import Cash
 
 _BLANK = re.compile("[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
 _RIGHT_TO_LEFT = re.compile(
@@ -115,32 +112,17 @@ def _lines(cell: Cell) -> Sequence[str]:
     return (cell,) if isinstance(cell, str) else cell or ("",)
 
 
-def money(amount: Cash) -> str:
-    """An amount with its thousands set apart.
-
-    >>> money(Cash("1234567.50", "EUR"))
-    '1,234,567.50 EUR'
-    """
-    return f"{Decimal(amount.amount):,f} {amount.currency}"
-
-
-def sums(amounts: Sequence[Cash], *, between: str = " + ") -> str:
-    """Amounts in several currencies; nothing is 0."""
-    return between.join(money(amount) for amount in amounts) or "0"
-
-
-def stacked(amounts: Sequence[Cash]) -> tuple[str, ...]:
-    """The same for a cell of a table, a currency a line; nothing is nothing."""
-    return tuple(money(amount) for amount in amounts)
-
-
 def count(number: int, noun: str) -> str:
     """A number with its noun.
 
-    >>> count(1, "command"), count(1200, "command"), count(0, "day")
-    ('1 command', '1,200 commands', '0 days')
+    >>> count(1, "command"), count(1200, "policy"), count(0, "day")
+    ('1 command', '1,200 policies', '0 days')
     """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    if number == 1:
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'es' if noun.endswith(('s', 'ch', 'x')) else 's'}"
 
 
 def listed(names: Sequence[str], *, most: int = 4) -> str:

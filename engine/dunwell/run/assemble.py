@@ -8,7 +8,8 @@ from dunwell.command import AccountPlan
 from dunwell.decide.case import Case
 from dunwell.model.rows import Account
 from dunwell.run.budget import spend
-from dunwell.run.draft import Context, Decision, Draft, draft
+from dunwell.run.draft import Context, Decision, Draft
+from dunwell.run.drafting import draft
 from dunwell.run.errands import errands
 from dunwell.run.fingerprint import fingerprint
 from dunwell.run.maker import Maker

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from dunwell.calendar import Window, parse_window_hours
-from dunwell.errors import Place
+from dunwell.errors import Place, Problem
 from dunwell.policy import house_file, language, tree
 from dunwell.policy.actions import Do
 from dunwell.policy.language import Scope
@@ -20,6 +20,7 @@ from dunwell.source.names import entries
 from dunwell.source.nodes import MapNode, Node
 
 _M = TypeVar("_M", bound=BaseModel)
+_T = TypeVar("_T")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -30,6 +31,25 @@ def parts(node: MapNode, key: str, model: type[_M]) -> Iterator[tuple[MapNode, _
     """
     for entry in entries(node, key):
         yield entry, bind(entry, model)[0]
+
+
+def checked(
+    node: MapNode,
+    key: str,
+    model: type[_M],
+    make: Callable[[MapNode, _M | None, Words], _T | None],
+    words: Words,
+    *,
+    check: Callable[[MapNode, _T], Iterable[Problem]],
+) -> Iterator[_T]:
+    """What the entries of a list make; one with nothing wrong so far is checked further."""
+    for entry, bound in parts(node, key, model):
+        before = len(words.problems)
+        made = make(entry, bound, words)
+        if made is not None:
+            yield made
+            if len(words.problems) == before:
+                words.problems.extend(check(entry, made))
 
 
 def part(node: MapNode, key: str, model: type[_M]) -> tuple[MapNode, _M] | None:

@@ -181,15 +181,12 @@ def _read_house(
 
 def _vetoes(node: MapNode, words: Words, domain: Domain) -> tuple[tree.Veto, ...]:
     words.problems.extend(twice("veto", names(node, "veto", "veto")))
-    vetoes = []
-    for entry, model in build.parts(node, "veto", house_file.Veto):
-        before = len(words.problems)
-        veto = build.veto(entry, model, words)
-        if veto is not None:
-            vetoes.append(veto)
-            if len(words.problems) == before:
-                words.problems.extend(never(veto.when, domain))
-    return tuple(vetoes)
+    return tuple(
+        build.checked(
+            node, "veto", house_file.Veto, build.veto, words,
+            check=lambda _, veto: never(veto.when, domain),
+        )
+    )  # fmt: skip
 
 
 def _check_budget(node: MapNode) -> Iterator[Problem]:

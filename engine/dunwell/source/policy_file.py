@@ -74,15 +74,12 @@ def read_pauses(node: MapNode, words: Words, domain: Domain) -> tuple[tree.Pause
         for name in names(node, "pause", "pause")
         if name.text in tree.BUILT_IN_PAUSES
     )
-    pauses = []
-    for entry, model in build.parts(node, "pause", language.Pause):
-        before = len(words.problems)
-        pause = build.pause(entry, model, words)
-        if pause is not None:
-            pauses.append(pause)
-            if len(words.problems) == before:
-                words.problems.extend(never(pause.when, domain))
-    return tuple(pauses)
+    return tuple(
+        build.checked(
+            node, "pause", language.Pause, build.pause, words,
+            check=lambda _, pause: never(pause.when, domain),
+        )
+    )  # fmt: skip
 
 
 def _segments(node: MapNode, words: Words, around: Around) -> Iterator[tree.Segment]:
@@ -96,34 +93,29 @@ def _segments(node: MapNode, words: Words, around: Around) -> Iterator[tree.Segm
 
 
 def _adopt(node: MapNode, words: Words, around: Around) -> Iterator[tree.Adopt]:
-    for entry, model in build.parts(node, "adopt", language.Adopt):
-        before = len(words.problems)
+    def make(entry: MapNode, model: language.Adopt | None, words: Words) -> tree.Adopt | None:
         adopt = build.adopt(entry, model, words)
         words.known_stages(texts(entry.get("at")))
-        if adopt is not None:
-            yield adopt
-            if len(words.problems) == before:
-                words.problems.extend(never(adopt.when, around.domain, and_also=around.applies_to))
+        return adopt
+
+    return build.checked(
+        node, "adopt", language.Adopt, make, words,
+        check=lambda _, adopt: never(adopt.when, around.domain, and_also=around.applies_to),
+    )  # fmt: skip
 
 
 def _stages(node: MapNode, words: Words, around: Around) -> Iterator[tree.Stage]:
-    for entry, model in build.parts(node, "ladder", language.Stage):
-        before = len(words.problems)
-        stage = build.stage(entry, model, words)
-        if stage is not None:
-            yield stage
-            if len(words.problems) == before:
-                words.problems.extend(check_stage(entry, stage, around))
+    return build.checked(
+        node, "ladder", language.Stage, build.stage, words,
+        check=lambda entry, stage: check_stage(entry, stage, around),
+    )  # fmt: skip
 
 
 def _watches(node: MapNode, words: Words, around: Around) -> Iterator[tree.Watch]:
-    for entry, model in build.parts(node, "watch", language.Watch):
-        before = len(words.problems)
-        watch = build.watch(entry, model, words)
-        if watch is not None:
-            yield watch
-            if len(words.problems) == before:
-                words.problems.extend(check_watch(entry, watch, around))
+    return build.checked(
+        node, "watch", language.Watch, build.watch, words,
+        check=lambda entry, watch: check_watch(entry, watch, around),
+    )  # fmt: skip
 
 
 def _text(node: MapNode, key: str) -> str:
