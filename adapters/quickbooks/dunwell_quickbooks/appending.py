@@ -92,7 +92,7 @@ class WritableLog(Logbook):
     def _write(self, debtor: str, head: Head | None, entries: Sequence[Entry]) -> Appended:
         """Write the notes, then the head; Lost where somebody else was first."""
         try:
-            main_id = self._notes(debtor, head, entries)
+            main_id = self.write_notes(debtor, head, entries)
         except UnreadableError as error:
             return Refused(str(error))
         except RefusedError as error:
@@ -117,7 +117,7 @@ class WritableLog(Logbook):
         except (RefusedError, FullError) as error:
             return Refused(f"the entry cannot be stored: {error}")
 
-    def _notes(self, debtor: str, head: Head | None, entries: Sequence[Entry]) -> str:
+    def write_notes(self, debtor: str, head: Head | None, entries: Sequence[Entry]) -> str:
         """Write the entries as notes; the Id of the main one."""
         back: tuple[str, ...] = ()
         window = 0

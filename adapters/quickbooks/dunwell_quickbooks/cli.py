@@ -7,7 +7,7 @@ import os
 import secrets
 import tomllib
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec
@@ -18,6 +18,7 @@ from dunwell.errors import DunwellError, Place, Problem, ProblemsError
 from dunwell.hooks import Settings
 from dunwell.money import parse_money
 from dunwell_quickbooks.connecting import code_in, listening, question
+from dunwell_quickbooks.mending import NONE, Damage, damage, mend
 from dunwell_quickbooks.noting import add_line, customer_named, promise_line
 from dunwell_quickbooks.opening import opened, tokens_of
 from dunwell_quickbooks.options import Options, read_options
@@ -118,6 +119,52 @@ def promise(
     finally:
         adapter.close()
     click.echo(f"noted on customer {number}: {line}")
+
+
+@quickbooks.command(short_help="Let a log go on that cannot be read any more.")
+@click.argument("customer")
+@click.option("--keep", metavar="NOTE", help="Let the log go on from this note (or 'none').")
+@click.option("--by", metavar="NAME", default="", help="Who says so.")
+@click.option("--because", metavar="TEXT", default="", help="Why, for the log.")
+@click.pass_context
+@said
+def repair(context: click.Context, customer: str, keep: str | None, by: str, because: str) -> None:
+    """Say what is wrong with the log of CUSTOMER (Id or name), and let it go on from a note.
+
+    Without --keep nothing is written. What was claimed and is lost becomes unknown, for
+    'dunwell resolve'.
+    """
+    if keep and not (by and because):
+        raise click.UsageError("'--keep' goes with '--by' and '--because'")
+    _, settings = _settings(context)
+    adapter = opened(settings)
+    try:
+        adapter.describe()
+        number = customer_named(adapter.company, customer)
+        if keep:
+            click.echo(mend(adapter.logbook, number, keep, by=by, because=because))
+        else:
+            for line in told(damage(adapter.logbook, number), number):
+                click.echo(line)
+    finally:
+        adapter.close()
+
+
+def told(found: Damage, customer: str) -> Iterator[str]:
+    """What is wrong with a log, and what to do, line by line."""
+    if not found.why:
+        yield f"the log of customer {customer} is whole"
+        return
+    yield f"the log of customer {customer} cannot be read: {found.why}"
+    for choice in found.choices:
+        several = f"-{choice.last}" if choice.first != choice.last else ""
+        lost = f"; {choice.lost} later entries would be lost" if choice.lost else ""
+        what = f"entry {choice.first}{several} of {choice.on}, {choice.text}{lost}"
+        yield f"  note {choice.note}: {what}"
+    if not found.choices:
+        yield "  nothing is left of it"
+    name = found.choices[0].note if found.choices else NONE
+    yield f"go on with: dunwell quickbooks repair {customer} --keep {name} --by YOU --because WHY"
 
 
 @quickbooks.command()

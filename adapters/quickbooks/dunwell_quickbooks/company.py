@@ -92,7 +92,7 @@ class Company:
         }
         self._unnamed = True
         if kept.whole is None:
-            self._scan(kept)
+            self.scan(kept)
         kept.since = kept.whole = start
         self.turn += 1
         # what changed meanwhile; more than it can tell is left to the next reading
@@ -127,10 +127,21 @@ class Company:
         more = {"include": "invoiceLink"} if links else {}
         return querying.every(self.door, kind, where, page=self.page, **more)
 
-    def _scan(self, kept: Kept) -> None:
+    def scan(self, kept: Kept | None = None) -> None:
         """Find the notes of all logs: a head that a person removed is found again by them."""
+        kept = kept or self.records
+        known = set(kept.notes)
         for row in self.every("Attachable", ""):
             self.put_note(row, kept)
+            known.discard(str(row["Id"]))
+        for number in known:  # deleted meanwhile
+            self._forget(kept, number)
+
+    def _forget(self, kept: Kept, number: str) -> None:
+        self.turn += 1
+        del kept.notes[number]
+        for mains in self._mains.values():
+            mains.pop(number, None)
 
     # -- what we wrote or read otherwise --------------------------------------------------------
 

@@ -74,6 +74,12 @@ def with_head(notes: str, head: Head) -> str:
     return _fitting(new)
 
 
+def without_head(notes: str) -> str:
+    """The notes without any head; a line that held nothing else goes with it."""
+    lines = [(line, _HEAD.sub("", line)) for line in notes.split("\n")]
+    return "\n".join(left for line, left in lines if left.strip() or left == line)
+
+
 @dataclass(frozen=True, slots=True)
 class HoldLine:
     """Dunwell's own line of a hold."""

@@ -64,6 +64,10 @@ class Logbook:
         at = instant(self.company.records.notes[newest[0]]["At"])
         return Head(last, at.date() if at else date.min, newest[0])
 
+    def own(self, head: Head, debtor: str) -> bool:
+        """Whether a head is of the log of this debtor, and no copy of another one."""
+        return self._main(head.note).debtor == debtor
+
     def _main(self, number: str) -> Main:
         note = self.company.notes([number]).get(number)
         if note is None:
@@ -93,9 +97,9 @@ class Logbook:
         self._fetch(heads.values())
         for debtor, head in heads.items():
             try:
-                if self._main(head.note).debtor != debtor:
+                if not self.own(head, debtor):
                     raise UnreadableError("its head was copied from another customer")
-                found += _since_outcome(self._window(head.note))
+                found += _since_outcome(self.window(head.note))
             except UnreadableError as error:
                 found.append(self._garbled(debtor, head.position, str(error)))
         return found
@@ -118,7 +122,7 @@ class Logbook:
                 return
             wanted |= more
 
-    def _window(self, number: str) -> list[Entry]:
+    def window(self, number: str) -> list[Entry]:
         """The entries of a note and of those before it that a fold needs."""
         chain, main = [number], self._main(number)
         need = main.window
@@ -149,7 +153,7 @@ class Logbook:
     def _garbled(self, debtor: str, position: int, why: str) -> Entry:
         return Entry(
             debtor, None, position, "outcome", "unreadable", self.company.clock.now(), "dunwell",
-            body="", text=why,
+            body="", text=f"{why} ('dunwell quickbooks repair {debtor}' shows what is left)",
         )  # fmt: skip
 
     def history(self, debtor: str, limit: int) -> list[Entry]:

@@ -172,7 +172,12 @@ class GarbledError(ValueError):
 
 
 def decode(entry: Entry) -> Record:
-    """The body of one of Dunwell's own entries; raises `GarbledError` when it cannot be read."""
+    """The body of one of Dunwell's own entries; raises `GarbledError` when it cannot be read.
+
+    An adapter that could not read an entry gives it without a body, and its text says why.
+    """
+    if not entry.body and entry.text:
+        raise GarbledError(entry.text)
     try:
         body: Record = _decoders[entry.kind].decode(entry.body)
     except (KeyError, msgspec.MsgspecError, UnicodeError) as error:
