@@ -119,3 +119,19 @@ def test_what_came_back_is_written_down_as_of_its_own_channel(house: House) -> N
     made = replace(engine(house, erp, channel), channels={"letter": letters})
     assert len(collect(made, DAY)) == 1
     assert [b.channel for b in memories(house, erp)["Away"].state.bounces] == ["letter"]
+
+
+def test_a_report_that_names_only_the_message_finds_its_customer(house: House) -> None:
+    erp, channel = Erp(on=DAY), MemoryChannel(on=DAY)
+    erp.person("Ana", email="ana@acme.example")
+    for name, due, collection in (("Plain", date(2026, 2, 2), None), ("Watched", DAY, "returned")):
+        erp.customer(name, email=f"{name}@a.example".lower())
+        erp.invoice(f"{name}-1", customer=name, amount="100 EUR", due=due, collection=collection)
+    run_daily(engine(house, erp, channel))
+    templates = {sending.message.template for sending in channel.sent}
+    assert templates == {"first_notice", "payment_failed"}
+    for sending in channel.sent:
+        channel.bounce(replace(sending, debtor=""))
+    assert len(collect(engine(house, erp, channel), DAY)) == 2
+    for name in ("Plain", "Watched"):
+        assert len(memories(house, erp)[name].state.returned) == 1

@@ -67,7 +67,7 @@ def test_in_a_restored_ledger_nothing_is_done_until_a_person_says_so() -> None:
     shown = call("run", code=5).stdout
     assert "stopped: nothing is done: the ledger 'ledger.sqlite' is another file" in shown
     assert "was it restored? (say 'dunwell ledger adopt' where it is the one" in shown
-    for words in (("apply", "today.plan"),):
+    for words in (("apply", "today.plan"), ("approve", "today.plan", *WHO)):
         assert "nothing is done: the ledger" in call(*words, code=5).stderr
     assert mails() == before
     adopted = call("ledger", "adopt").stdout.splitlines()

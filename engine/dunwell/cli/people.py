@@ -129,13 +129,13 @@ def resolve(
     """
     if sent is not_sent:
         raise click.UsageError("say either '--sent' or '--not-sent'")
-    from dunwell.run.desk import DeskError
+    from dunwell.run.desk import NothingKnownError
     from dunwell.run.desk import resolve as write
 
     with opened(session) as engine:
         try:
             debtor = write(engine, key, sent=sent, because=because, by=by)
-        except DeskError as error:
+        except NothingKnownError as error:
             raise click.UsageError(str(error)) from error
     if form == "json":
         say_json({"version": 1, "customer": debtor, "key": key, "sent": sent, "by": by})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from dunwell.command import Waiting
@@ -18,8 +18,10 @@ from dunwell.log.entry import (
     encode,
 )
 from dunwell.log.fold import NOTHING, Memory
+from dunwell.log.keys import claim_key
 from dunwell.port import Reporting, Won
 from dunwell.run.apply import read_log
+from dunwell.run.copies import original
 from dunwell.run.engine import Engine
 from dunwell.run.perform import append
 from dunwell.run.planfile import Plan
@@ -29,6 +31,10 @@ TRIES = 5
 
 class DeskError(DunwellError):
     """What a person said cannot be written down."""
+
+
+class NothingKnownError(DeskError):
+    """No outcome is unknown under that key."""
 
 
 def approve(
@@ -46,7 +52,7 @@ def approve(
     A yes holds for these steps up to what they demand now, a no until its date. Returns what was
     said to, debtor and step.
     """
-    described = engine.adapter.describe()
+    described = original(engine.adapter)
     if plan.header.tenant != described.tenant:
         raise DeskError(f"this plan was made for '{plan.header.tenant}', not '{described.tenant}'")
     said = []
@@ -81,7 +87,8 @@ def approve(
 
 
 def resolve(engine: Engine, key: str, *, sent: bool, because: str, by: str) -> str:
-    """Settle an unknown outcome; returns the debtor. `DeskError` when there is no such one."""
+    """Settle an unknown outcome; returns the debtor. `NothingKnownError`: there is no such one."""
+    described = original(engine.adapter)
     memories, _ = read_log(engine, None)
     asked = (
         name
@@ -90,8 +97,7 @@ def resolve(engine: Engine, key: str, *, sent: bool, because: str, by: str) -> s
     )
     debtor = next(asked, None)
     if debtor is None:
-        raise DeskError(f"no outcome is unknown under the key '{key}'")
-    described = engine.adapter.describe()
+        raise NothingKnownError(f"no outcome is unknown under the key '{key}'")
     body = ResolutionBody(described.tenant, key, sent, because, by, described.on)
     word = "was sent" if sent else "was not sent"
     _write(engine, debtor, None, "resolution", f"{key}.resolution", body,
@@ -109,7 +115,7 @@ def collect(engine: Engine, since: date) -> list[str]:
         if not news:
             continue
         memories, _ = read_log(engine, sorted({d.debtor for d in news if d.debtor}) or None)
-        owner = _owners(memories)
+        owner = _owners(memories, {word.key for word in news if not word.debtor})
         known = {r.key for memory in memories.values() for r in memory.state.returned}
         for word in news:
             debtor = word.debtor or owner.get(word.key, "")
@@ -133,14 +139,33 @@ def _reporters(engine: Engine) -> Iterator[tuple[str, Reporting]]:
         yield "email", engine.adapter
 
 
-def _owners(memories: dict[str, Memory]) -> dict[str, str]:
-    """Which debtor a message key belongs to, as far as the state remembers."""
-    return {
-        item.via: debtor
-        for debtor, memory in memories.items()
-        for item in memory.state.items
-        if item.via
-    }
+def _owners(memories: dict[str, Memory], keys: Iterable[str]) -> dict[str, str]:
+    """Which debtors these message keys belong to."""
+    left = set(keys)
+    if not left:
+        return {}
+    known = {k: debtor for debtor, memory in memories.items() for k in _keys(memory)}
+    found = {key: known[key] for key in left & known.keys()}
+    # others were forgotten; but a key begins with its claim, which debtor and position name
+    claims = {key.rpartition("-")[0] for key in left - found.keys()}
+    owners: dict[str, str] = {}
+    for debtor, memory in memories.items():
+        if claims <= owners.keys():
+            break
+        names = (claim_key(memory.tenant, debtor, n) for n in range(1, memory.head + 1))
+        owners |= {name: debtor for name in names if name in claims}
+    return found | {k: owners[c] for k in left if (c := k.rpartition("-")[0]) in owners}
+
+
+def _keys(memory: Memory) -> Iterator[str]:
+    """The messages that the state of a debtor tells of."""
+    for item in memory.state.items:
+        yield from filter(None, (item.via, item.part_via))
+        prior = item.prior
+        while prior is not None:
+            yield prior.via
+            prior = prior.prior
+    yield from (task.told for task in memory.state.tasks)
 
 
 def _write(
