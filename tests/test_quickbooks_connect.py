@@ -33,7 +33,7 @@ from dunwell.cli import main
 from dunwell.errors import ConfigurationError, DeniedError, UnavailableError
 from dunwell.hooks import Settings
 from dunwell.testing.contract.deeds import claim, one, rows, write
-from dunwell_quickbooks import cli, connecting
+from dunwell_quickbooks import connecting
 from dunwell_quickbooks.opening import opened, tokens_of
 from dunwell_quickbooks.options import read_options
 from dunwell_quickbooks.plugin import open_adapter
@@ -205,7 +205,7 @@ def test_a_person_connects_by_the_browser_and_disconnects(
     monkeypatch.setattr(webbrowser, "open", browser)
     with served(service) as base:
         write_config(tmp_path, base)
-        done = CliRunner().invoke(cli.quickbooks, ["connect", "--port", "0"])
+        done = CliRunner().invoke(main, ["quickbooks", "connect", "--port", "0"])
         assert done.exit_code == 0, done.output
         assert "connected company" in done.output
         values = settings_for(tmp_path, base).values
@@ -213,7 +213,7 @@ def test_a_person_connects_by_the_browser_and_disconnects(
         adapter = open_adapter(Settings(values, tmp_path, secret))
         assert adapter.describe().tenant == f"quickbooks:{REALM}"
         adapter.close()
-        done = CliRunner().invoke(cli.quickbooks, ["disconnect"])
+        done = CliRunner().invoke(main, ["quickbooks", "disconnect"])
         assert "disconnected" in done.output
     assert service.refresh == "revoked"
     assert [path.name for path in (tmp_path / ".dunwell/quickbooks").iterdir()] == [

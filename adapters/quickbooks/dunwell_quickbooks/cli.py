@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import secrets
-import tomllib
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import ParamSpec
 
 import click
 
-from dunwell.errors import DunwellError, Place, Problem, ProblemsError
+from dunwell.cli.own import own_settings
 from dunwell.hooks import Settings
 from dunwell.money import parse_money
 from dunwell_quickbooks.connecting import code_in, listening, question
@@ -24,30 +19,10 @@ from dunwell_quickbooks.opening import opened, tokens_of
 from dunwell_quickbooks.options import Options, read_options
 from dunwell_quickbooks.tokens import locked
 
-Given = ParamSpec("Given")
-
 PATIENCE = 600.0
 """Seconds that a person has in the browser."""
 
 PORT = 8765
-
-
-def said(command: Callable[Given, None]) -> Callable[Given, None]:
-    """What is wrong is printed in words: 1 for problems in files, 4 for what QuickBooks says."""
-
-    @functools.wraps(command)
-    def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except ProblemsError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            raise click.exceptions.Exit(1) from error
-        except DunwellError as error:
-            click.echo(str(error), err=True)
-            raise click.exceptions.Exit(4) from error
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,7 +36,6 @@ def quickbooks() -> None:
 @click.option("--redirect", default="", help="The redirect URI of the app, with --paste.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.pass_context
-@said
 def connect(
     context: click.Context, port: int, paste: bool, redirect: str, no_browser: bool
 ) -> None:
@@ -100,7 +74,6 @@ def _show(options: Options, redirect: str, state: str, *, no_browser: bool) -> N
 @click.argument("by", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--item", "items", multiple=True, help="Number of an invoice; may be repeated.")
 @click.pass_context
-@said
 def promise(
     context: click.Context, customer: str, amount: str, by: datetime, items: tuple[str, ...]
 ) -> None:
@@ -127,7 +100,6 @@ def promise(
 @click.option("--by", metavar="NAME", default="", help="Who says so.")
 @click.option("--because", metavar="TEXT", default="", help="Why, for the log.")
 @click.pass_context
-@said
 def repair(context: click.Context, customer: str, keep: str | None, by: str, because: str) -> None:
     """Say what is wrong with the log of CUSTOMER (Id or name), and let it go on from a note.
 
@@ -169,7 +141,6 @@ def told(found: Damage, customer: str) -> Iterator[str]:
 
 @quickbooks.command()
 @click.pass_context
-@said
 def disconnect(context: click.Context) -> None:
     """Give the tokens back and forget them, and what was read."""
     options, settings = _settings(context)
@@ -180,30 +151,5 @@ def disconnect(context: click.Context) -> None:
 
 def _settings(context: click.Context) -> tuple[Options, Settings]:
     """The company that `dunwell.toml` names."""
-    file = context.meta.get("dunwell.config") or Path("dunwell.toml")
-    try:
-        table = tomllib.loads(file.read_text("utf-8")).get("erp", {})
-    except (OSError, ValueError) as error:
-        raise ProblemsError([Problem(Place(str(file)), str(error))]) from error
-    if table.get("adapter") != "quickbooks":
-        message = "'adapter' in [erp] is not 'quickbooks'"
-        raise ProblemsError([Problem(Place(str(file)), message, 'write adapter = "quickbooks"')])
-    folder = file.absolute().parent
-    return read_options(table, folder), Settings(table, folder, _secret)
-
-
-def _secret(name: str) -> str | None:
-    """From the environment, else from the system keyring."""
-    value = os.environ.get(f"DUNWELL_QUICKBOOKS_{name.upper()}")
-    if value:
-        return value
-    try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        return None
-    try:
-        found: str | None = keyring.get_password("dunwell", f"quickbooks.{name}")
-    except KeyringError:
-        return None
-    return found
+    settings = own_settings(context, "quickbooks")
+    return read_options(settings.values, settings.folder), settings
