@@ -248,7 +248,7 @@ def _noted(version: tuple[int, int], *, gone: bool) -> list[Thing]:
     rule, action = names.AUTOMATION_MOVED, names.ACTION_MOVED
     cells = {
         "model_id/id": "mail.model_mail_activity",
-        "trigger": "on_create_or_write",
+        "trigger": "on_write",  # not when one is made: Odoo runs it for each of many
         "trigger_field_ids/id": "mail.field_mail_activity__date_deadline",
         "active": "1",
     }
