@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.environment import Template
-from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
-from jinja2.visitor import NodeTransformer
 
 from dunwell.errors import Place, Problem, ProblemsError
 from dunwell.message.checker import Checker
@@ -27,9 +25,6 @@ MANY = 1_000  # pieces of it that are made before its size is looked at
 
 Find = Callable[[str], Source | None]
 """A part (`_lines`) in the language of the template that includes it."""
-
-Read = Callable[[Source, Sandbox], dict[str, list[nodes.Node]]]
-"""The blocks of a file; whoever changes them must have read them anew."""
 
 _OPEN, _CLOSE = "\x02", "\x03"  # around ready HTML inside derived HTML; no value can hold them
 _SPLIT = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
@@ -122,12 +117,10 @@ def compile_text(source: Source, made: Environments) -> Compiled:
 def check_source(source: Source, find: Find, environment: Sandbox) -> list[Problem]:
     """All that is wrong with a template and with the parts that it includes."""
     try:
-        blocks = _read_only(source, environment)
+        blocks = read_blocks(source, environment)
         problems: list[Problem] = []
         for name, body in blocks.items():
-            checker = Checker(
-                lambda part, block=name: _part(part, block, find, environment, read=_read_only)  # type: ignore[misc]
-            )
+            checker = Checker(lambda part, block=name: _part(part, block, find, environment))  # type: ignore[misc]
             checker.check(source, body)
             problems += checker.problems
     except ProblemsError as error:
@@ -157,8 +150,12 @@ def _parsed(source: Source, environment: Sandbox) -> nodes.Template:
         raise _failed(source.file, "it is nested too deep") from error
 
 
-def read_blocks(source: Source, environment: Sandbox) -> dict[str, list[nodes.Node]]:
-    """The bodies of the blocks of a file, which holds nothing outside of them."""
+@lru_cache(maxsize=512)
+def read_blocks(source: Source, environment: Sandbox) -> Mapping[str, list[nodes.Node]]:
+    """The bodies of the blocks of a file, which holds nothing outside of them.
+
+    A part is included often and parsed once, so nobody may change what is read.
+    """
     found: dict[str, list[nodes.Node]] = {}
     problems = []
     outside = "everything stands in one of {% block subject %}, {% block text %}, {% block html %}"
@@ -176,10 +173,6 @@ def read_blocks(source: Source, environment: Sandbox) -> dict[str, list[nodes.No
     return found
 
 
-_read_only = lru_cache(maxsize=512)(read_blocks)
-"""The same for those who only look: a part is included often and read once."""
-
-
 def _blank(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Output) and all(
         isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes
@@ -187,36 +180,45 @@ def _blank(node: nodes.Node) -> bool:
 
 
 def _part(
-    name: str, block: str, find: Find, environment: Sandbox, *, read: Read = read_blocks
+    name: str, block: str, find: Find, environment: Sandbox
 ) -> tuple[Source, list[nodes.Node]] | None:
     """The block of a part that fits the block it is included in; subjects include no part."""
     source = find(name) if name.startswith("_") else None
     if source is None:
         return None
-    body = read(source, environment).get(block)
+    body = read_blocks(source, environment).get(block)
     return None if body is None else (source, body)
 
 
-class _Inline(NodeTransformer):
-    """Puts the bodies of parts where they are included, so that rendering looks nothing up."""
+@dataclass(frozen=True, slots=True)
+class _Inline:
+    """Copies statements with the bodies of parts where they are included, so that rendering looks
+    nothing up; `signs` is what becomes of the text between them.
+    """
 
-    def __init__(self, include: Callable[[str], list[nodes.Node]]) -> None:
-        self.include = include
+    include: Callable[[str], list[nodes.Node]]
+    signs: Callable[[str], str] = str
 
-    def visit_Include(self, node: nodes.Include) -> list[nodes.Node]:  # noqa: N802 - Jinja's name
-        assert isinstance(node.template, nodes.Const)
-        return self.include(node.template.value)
+    def body(self, found: Iterable[nodes.Node]) -> list[nodes.Node]:
+        """The copies of some nodes, one after the other."""
+        return [part for node in found for part in self._copied(node)]
 
-
-class _Derive(_Inline):
-    """The same for HTML made from text: the text's own signs are escaped."""
-
-    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.TemplateData:  # noqa: N802
-        return nodes.TemplateData(html.escape(node.data, quote=False), lineno=node.lineno)
-
-
-def _visited(transformer: NodeTransformer, body: Iterable[nodes.Node]) -> list[nodes.Node]:
-    return [part for node in body for part in transformer.visit_list(node)]
+    def _copied(self, node: nodes.Node) -> list[nodes.Node]:
+        if isinstance(node, nodes.Include):
+            assert isinstance(node.template, nodes.Const)
+            return self.include(node.template.value)
+        if isinstance(node, nodes.TemplateData):
+            return [nodes.TemplateData(self.signs(node.data), lineno=node.lineno)]
+        if isinstance(node, nodes.Expr):  # includes nothing, so it need be no copy
+            return [node]
+        fields = []
+        for _, value in node.iter_fields():
+            if isinstance(value, list):
+                value = self.body(value)
+            elif isinstance(value, nodes.Node):
+                (value,) = self._copied(value)
+            fields.append(value)
+        return [type(node)(*fields, lineno=node.lineno)]
 
 
 def _inlined(
@@ -225,13 +227,15 @@ def _inlined(
     def include(name: str) -> list[nodes.Node]:
         found = _part(name, block, find, environment)
         assert found is not None  # the checker has seen it
-        return _visited(transformer, found[1])
+        return inline.body(found[1])
 
-    transformer = _Inline(include)
-    return _visited(transformer, body)
+    inline = _Inline(include)
+    return inline.body(body)
 
 
 def _derived(body: Iterable[nodes.Node], find: Find, environment: Sandbox) -> list[nodes.Node]:
+    """HTML made from text: the text's own signs are escaped."""
+
     def include(name: str) -> list[nodes.Node]:
         ready = _part(name, "html", find, environment)
         if ready is not None:
@@ -239,22 +243,20 @@ def _derived(body: Iterable[nodes.Node], find: Find, environment: Sandbox) -> li
             return [_data(_OPEN), *inner, _data(_CLOSE)]
         found = _part(name, "text", find, environment)
         assert found is not None  # the checker has seen it
-        return _visited(transformer, found[1])
+        return inline.body(found[1])
 
-    transformer = _Derive(include)
-    return _visited(transformer, body)
+    inline = _Inline(include, lambda text: html.escape(text, quote=False))
+    return inline.body(body)
 
 
 def _data(text: str) -> nodes.Node:
     return nodes.Output([nodes.TemplateData(text, lineno=1)], lineno=1)
 
 
-def _block(
-    body: list[nodes.Node], environment: Sandbox, file: str
-) -> tuple[Block, frozenset[str]]:
+def _block(body: list[nodes.Node], environment: Sandbox, file: str) -> tuple[Block, Set[str]]:
     tree = nodes.Template(body, lineno=1)
     tree.set_environment(environment)
-    used = frozenset(find_undeclared_variables(tree)) & VARIABLES.keys()
+    used = VARIABLES.keys() & {name.name for name in tree.find_all(nodes.Name)}
     code = environment.compile(tree, file, file)
     return Block(environment, Template.from_code(environment, code, {}), file), used
 
