@@ -69,7 +69,7 @@ class TrytonHarness(Harness):
     batch_rows = PAGE
 
     def __init__(
-        self, server: Server, database: str, *, user: str = "admin", invoices: bool = True
+        self, server: Server, database: str, *, user: str = "dunwell", invoices: bool = True
     ) -> None:
         self.server, self.database, self.user, self.invoices = server, database, user, invoices
         server.reset(database)
@@ -103,10 +103,10 @@ class TrytonHarness(Harness):
 
     def client(self) -> Client:
         """A new client."""
-        password = PASSWORD if self.user == "admin" else f"{self.user}-secret-1"
         made = Watched(
-            self.line, self.server.url, self.database, self.user, password, page=self.page_rows
-        )
+            self.line, self.server.url, self.database, self.user, secret(self.user),
+            page=self.page_rows,
+        )  # fmt: skip
         calls = self.line.calls
         self._share(made)
         self.line.calls = calls
@@ -126,7 +126,7 @@ class TrytonHarness(Harness):
         self.line.shift += span
 
     def elsewhere(self) -> Callable[[], Adapter]:
-        return partial(open_elsewhere, self.server.url, self.database)
+        return partial(open_elsewhere, self.server.url, self.database, self.user)
 
     def disconnect(self) -> None:
         self.line.down = True
@@ -138,6 +138,11 @@ class TrytonHarness(Harness):
         return TrytonAdapter(Client(self.server.url, self.database, "admin", "wrong"))
 
 
-def open_elsewhere(url: str, database: str) -> Adapter:
+def open_elsewhere(url: str, database: str, user: str) -> Adapter:
     """The adapter in another process."""
-    return TrytonAdapter(Client(url, database, "admin", PASSWORD))
+    return TrytonAdapter(Client(url, database, user, secret(user)))
+
+
+def secret(user: str) -> str:
+    """The password that `scripts/tryton` gives a user."""
+    return PASSWORD if user == "admin" else f"{user}-secret-1"

@@ -29,7 +29,7 @@ ABSENT = "no Tryton here: run scripts/tryton"
 
 CONFIG = """\
 [database]
-uri = sqlite://
+uri = {uri}
 path = {folder}
 [web]
 listen = 127.0.0.1:{port}
@@ -42,6 +42,9 @@ worker = true
 max_attempt = 1000000
 max_attempt_ip_network = 1000000
 """
+
+LIKE = {"PYTHONOPTIMIZE": "1", "TZ": "UTC"}
+"""The environment of whatever runs Tryton."""
 
 
 def is_set_up() -> bool:
@@ -76,6 +79,10 @@ class Mailbox:
         """What somebody received."""
         return [message for message in self.messages if address in str(message["To"])]
 
+    def subjects(self, address: str) -> list[str]:
+        """What it was about."""
+        return [str(message["Subject"]) for message in self.to(address)]
+
 
 class Server:
     """One running Tryton; its databases are files that can be put back in an instant."""
@@ -106,22 +113,32 @@ def _copy(source: Path, target: Path) -> None:
         old.backup(new)
 
 
+class OnPostgres(Server):
+    """The same on PostgreSQL, where nothing is put back: each test has parties of its own."""
+
+    def keep(self, database: str, user: str, session: str, context: dict[str, Any]) -> None:
+        self.sessions[f"{database}/{user}"] = (session, context)
+
+    def reset(self, database: str) -> None:
+        self.mailbox.messages.clear()
+        self.mailbox.refuse.clear()
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
-    """A server with its databases, and where its mails go."""
+def running(folder: Path, uri: str = "sqlite://") -> Iterator[Server]:
+    """A server with its databases, and where its mails go; `uri` is where the databases are."""
     mailbox = Mailbox()
     port, smtp = free_port(), free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp)
     controller.start()
-    server = Server(folder, port, mailbox)
+    server = (Server if uri == "sqlite://" else OnPostgres)(folder, port, mailbox)
     for database in DATABASES:
         server.reset(database)
     config = folder / "trytond.conf"
-    config.write_text(CONFIG.format(folder=folder, port=port, smtp=smtp), "utf-8")
+    config.write_text(CONFIG.format(uri=uri, folder=folder, port=port, smtp=smtp), "utf-8")
     command = [str(HOME / "venv" / "bin" / "trytond"), "-c", str(config), "-d", *DATABASES]
-    environment = {**os.environ, "PYTHONOPTIMIZE": "1", "TZ": "UTC"}
     with (folder / "trytond.log").open("w") as log:  # whatever it says
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **LIKE})
         try:
             _wait(server.url, process)
             yield server

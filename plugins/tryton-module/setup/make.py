@@ -1,6 +1,6 @@
 """Make two databases for tests: `bare`, a small company, and `module`, the same with the module.
 
-Usage: python make.py FOLDER, where the folder has a trytond.conf; TRYTONPASSFILE as for Tryton.
+Usage: python make.py trytond.conf, for SQLite or PostgreSQL; TRYTONPASSFILE as for Tryton.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from trytond import commandline, config
@@ -17,18 +18,20 @@ from trytond import commandline, config
 ACTIVATED = ("ir", "res", "account_dunning_email", "sale_credit_limit")
 
 
-def make(folder: Path) -> None:
+def make(file: str) -> None:
     """Both databases, in one process: to load Tryton's modules once more takes seconds."""
-    file = str(folder / "trytond.conf")
     config.update_etc([file])
     from seed import seed  # what it imports wants to be configured
 
-    bare, module = folder / "bare.sqlite", folder / "module.sqlite"
-    bare.touch()
+    uri = config.get("database", "uri")
+    databases: Files | Cluster = Cluster(uri)
+    if uri.startswith("sqlite:"):
+        databases = Files(Path(config.get("database", "path")))
+    databases.create("bare")
     with unchecked():
         activate(file, "bare", *ACTIVATED, "--email", "admin@example.com")
-    seed(file, "bare")
-    copy(bare, module)
+    seed(file, f"{uri}/bare")
+    databases.copy("bare", "module")
     with unchecked():
         activate(file, "module", "dunwell")
 
@@ -56,12 +59,45 @@ def unchecked() -> Iterator[None]:
         gc.enable()
 
 
-def copy(source: Path, target: Path) -> None:
-    """One file each, without what SQLite keeps beside it."""
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        old.backup(new)
+@dataclass(frozen=True)
+class Files:
+    """Databases of SQLite."""
+
+    folder: Path
+
+    def create(self, name: str) -> None:
+        """An empty one."""
+        (self.folder / f"{name}.sqlite").touch()
+
+    def copy(self, source: str, target: str) -> None:
+        """One file each, without what SQLite keeps beside it."""
+        old, new = (sqlite3.connect(self.folder / f"{n}.sqlite") for n in (source, target))
+        with closing(old), closing(new):
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            old.backup(new)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Databases of PostgreSQL."""
+
+    uri: str
+
+    def create(self, name: str, more: str = "") -> None:
+        """An empty one; one that is there is dropped."""
+        import psycopg
+
+        with closing(psycopg.connect(f"{self.uri}/postgres", autocommit=True)) as line:
+            line.execute(f"drop database if exists {name} with (force)")
+            line.execute(f"create database {name} {more}")
+
+    def copy(self, source: str, target: str) -> None:
+        """One like another, of which this process lets go first."""
+        from trytond import backend
+
+        backend.Database(source).close()
+        self.create(target, f"template {source}")
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]).resolve())
+    make(sys.argv[1])

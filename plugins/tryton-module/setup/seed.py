@@ -1,6 +1,6 @@
 """Make a small company in an empty Tryton database: chart, years, currencies, users, a product.
 
-Usage: python seed.py trytond.conf DATABASE
+Usage: python seed.py trytond.conf URI
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from trytond.modules.company.tests.tools import create_company, get_company
 CURRENCIES = {"EUR": 2, "USD": 2, "JPY": 0, "KWD": 3}
 YEARS = range(-2, 2)
 """Fiscal years around this one, so that old invoices and those of next year can be posted."""
+READ = ("account.move", "account.move.reconciliation", "account.invoice", "account.dunning")
+"""What those who collect must read beside what everybody may."""
+BELL = "res.notification"
 
 
 def seed(file: str, database: str) -> None:
-    """Everything that a company has before its first customer."""
-    config.set_trytond(f"sqlite:///{database}", config_file=file)
+    """Everything that a company has before its first customer; `database` is a URI."""
+    config.set_trytond(database, config_file=file)
     currencies = _currencies()
     party = Model.get("party.party")(name="Acme Tools")
     party.save()
@@ -105,14 +108,10 @@ def _users(company: Any) -> None:
     (admin,) = new_user.find([("login", "=", "admin")])
     admin.email = "receivables@acme.example"
     admin.save()
+    _least()
     wanted = {
         "clerk": ("Sales", "Sales Administrator", "Accounting", "Party Administration"),
-        "dunwell": (
-            "Accounting",
-            "Account Administration",
-            "Party Administration",
-            "Account Credit Limit",
-        ),
+        "dunwell": ("Collection", "Party Administration", "Account Credit Limit"),
     }
     for login, names in wanted.items():
         user = new_user(login=login, name=login.title(), password=f"{login}-secret-1")
@@ -123,6 +122,20 @@ def _users(company: Any) -> None:
             for group in new_group.find([("name", "=", name)]):
                 user.groups.append(new_group(group.id))
         user.save()
+
+
+def _least() -> None:
+    """A group that may read what is owed, and ring bells, as an administrator makes it."""
+    group = Model.get("res.group")(name="Collection")
+    group.save()
+    for model in (*READ, BELL):
+        new = Model.get("ir.model.access")(model=model, group=group)
+        new.perm_read, new.perm_create = True, model == BELL
+        new.perm_write = new.perm_delete = False
+        new.save()
+    (everybody,) = Model.get("ir.rule.group").find([("name", "=", "Any notification")])
+    everybody.groups.append(Model.get("res.group")(group.id))
+    everybody.save()
 
 
 if __name__ == "__main__":

@@ -18,19 +18,18 @@ from dunwell.port import (
     Sought,
     Strength,
 )
-from dunwell_tryton import company, log
+from dunwell_tryton import company, log, rights
 from dunwell_tryton import effects as deeds
 from dunwell_tryton.client import Client
 from dunwell_tryton.companion import MODEL, Companion
 from dunwell_tryton.company import Company
 from dunwell_tryton.reading import Reader
+from dunwell_tryton.rights import BELL, CATEGORY, DUNNING, LIMIT, PARTY, Rights, grant
 
 if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does not need
     from dunwell.model import Describe
     from dunwell.model.tables import PageLike
 
-DUNNING = "account.dunning"
-LIMIT = "party.party.credit_limit_amount"
 GRACE = timedelta(seconds=20)
 INSTALL = "install and activate the Tryton module 'dunwell'"
 
@@ -64,6 +63,11 @@ class TrytonAdapter:
         return Companion(MODEL in self._models)
 
     @cached_property
+    def rights(self) -> Rights:
+        """What the user may do."""
+        return rights.ask(self.client, self._models)
+
+    @cached_property
     def company(self) -> Company:
         """The company that is collected for; asked once."""
         return company.find(
@@ -77,6 +81,7 @@ class TrytonAdapter:
         """Which database and company, its own today, Tryton's clock."""
         from dunwell.model import Describe
 
+        self.rights.check(self.client.user)
         ours, now = self.company, self.client.clock()
         adrift = "the company has no timezone that is known: days are counted in UTC"
         return Describe(
@@ -89,33 +94,40 @@ class TrytonAdapter:
 
     def capabilities(self) -> Capabilities:
         """What works here; the companion module makes effects surer and holds stricter."""
-        there, limits = self.companion.there, LIMIT in self._models
+        may, there = self.rights, self.companion.there
         if there:
             sure = "a key is there once; only a mail whose answer was lost cannot be told"
-            hold = Strength("enforced")
         else:
             sure = "a note follows its entry in a second call: in doubt only if we stop between"
-            hold = Strength("none", "the module 'sale_credit_limit' is not activated", INSTALL)
-        if limits and not there:
-            why = (
-                "a credit limit of 0: credit managers can skip it, drop shipments are not checked"
-            )
-            hold = Strength("advisory", why, INSTALL)
         remind = Strength("none", "switched off: Dunwell's channels send", "mail = 'tryton'")
+        task = Strength("channel", "this user may ring nobody's bell", grant(BELL))
+        tag = Strength("native", "only by categories that are there", grant(CATEGORY))
         return Capabilities(
             strengths={
                 Capability.APPEND: Strength("exclusive"),
                 Capability.EFFECT: Strength("looked_up", sure, "" if there else INSTALL),
                 Capability.REMIND: Strength("native") if self.mails else remind,
-                Capability.TASK: Strength("native"),
-                Capability.HOLD: hold,
-                Capability.TAG: Strength("native"),
+                Capability.TASK: Strength("native") if may.bells else task,
+                Capability.HOLD: self._hold(),
+                Capability.TAG: Strength("native") if may.tags else tag,
                 Capability.NOTE: Strength("native"),
                 Capability.REFRESH: Strength("native"),
             },
-            hold_kinds=(*(("orders",) if there else ()), *(("credit",) if limits else ())),
+            hold_kinds=(*(("orders",) if there else ()), *(("credit",) if may.limits else ())),
             hold_scope="company",
         )
+
+    def _hold(self) -> Strength:
+        if self.companion.there:
+            return Strength("enforced")
+        if self.rights.limits:
+            why = (
+                "a credit limit of 0: credit managers can skip it, drop shipments are not checked"
+            )
+            return Strength("advisory", why, INSTALL)
+        if LIMIT in self._models:
+            return Strength("none", "this user may not change credit limits", grant(PARTY))
+        return Strength("none", "the module 'sale_credit_limit' is not activated", INSTALL)
 
     def read(
         self, table: str, *, debtors: Sequence[str] | None = None, since: date | None = None
@@ -138,7 +150,7 @@ class TrytonAdapter:
     def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
         """Perform each effect once."""
         ours = str(self.company.id)
-        able = deeds.Able(self.companion, ours, self.mails, LIMIT in self._models)
+        able = deeds.Able(self.companion, ours, self.mails, self.rights.limits)
         return deeds.Desk(self.client, able, effects, self.grace).run()
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:

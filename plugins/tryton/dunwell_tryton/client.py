@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from dunwell.errors import ConfigurationError, DeniedError, UnansweredError, UnavailableError
+from dunwell_tryton.rights import who_grants
 from dunwell_tryton.wire import Record, decode, encode, raise_error
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ class Client:
             self._wrong_status(answer.status, method, changes)
         said = decode(text)
         if isinstance(said, dict) and said.get("error"):
-            raise_error(said["error"])
+            raise_error(said["error"], who_grants(method))
         return said["result"] if isinstance(said, dict) and "result" in said else said
 
     def _post(self, path: str, body: bytes, changes: bool) -> http.client.HTTPResponse:
@@ -170,7 +171,7 @@ class Client:
             message = f"Tryton has no database '{self.database}'"
             raise ConfigurationError(f"{message} (or lacks what '{method}' is of)")
         if status == 403:
-            raise DeniedError(f"Tryton does not let us call '{method}'")
+            raise DeniedError(f"Tryton does not let us call '{method}'", remedy=who_grants(method))
         if status in (429, 503):
             raise UnavailableError(f"Tryton is busy ({status})")
         if changes:

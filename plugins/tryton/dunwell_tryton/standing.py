@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from dunwell.errors import DeniedError
 from dunwell.log.entry import Result
 from dunwell.port import Effect
 from dunwell_tryton.client import Client
@@ -68,7 +70,7 @@ def parties_of(
 
 
 def _categories(client: Client, effects: Sequence[Effect]) -> dict[str, int]:
-    """Categories by name; those that tags need and that are missing are made."""
+    """Categories by name; those that tags need and that are missing are made, if we may."""
     wanted = sorted({e.command.name for e in effects if e.command.kind in ("tag", "untag")})
     if not wanted:
         return {}
@@ -77,8 +79,9 @@ def _categories(client: Client, effects: Sequence[Effect]) -> dict[str, int]:
     new = sorted({e.command.name for e in effects if e.command.kind == "tag"} - names.keys())
     if new:
         made = [{"name": name} for name in new]
-        numbers = client.call("model.party.category.create", made, changes=True)
-        names |= dict(zip(new, numbers, strict=True))
+        with suppress(DeniedError):
+            numbers = client.call("model.party.category.create", made, changes=True)
+            names |= dict(zip(new, numbers, strict=True))
     return names
 
 
@@ -98,6 +101,9 @@ def stand(effect: Effect, head: Head, party: Party, companion: Companion, now: d
 
 def _tag(effect: Effect, head: Head, party: Party) -> Done:
     number = party.names.get(effect.command.name)
+    if number is None and effect.command.kind == "tag":
+        why = f"there is no category '{effect.command.name}', and this user may make none"
+        return Done(None, party, result=Result(effect.key, "rejected", detail=why))
     there = number in party.tags
     if there == (effect.command.kind == "tag") or number is None:
         return Done(None, party, result=Result(effect.key, "already_done"))

@@ -77,8 +77,8 @@ def _plain(value: Record) -> object:
     return value
 
 
-def raise_error(error: list[Any]) -> None:
-    """Raise what an answer's `error` means."""
+def raise_error(error: list[Any], remedy: str) -> None:
+    """Raise what an answer's `error` means; `remedy` is for what is denied."""
     kind = error[0] if error else ""
     if kind == "ConcurrencyException":
         raise ConflictError("the record was changed meanwhile")
@@ -86,7 +86,7 @@ def raise_error(error: list[Any]) -> None:
         told = error[1]
         text = told[1] if kind == "UserWarning" else told[0]
         if "not allowed to access" in text or ("access" in text and "rule" in text):
-            raise DeniedError(text, remedy="an administrator of Tryton, in the user's groups")
+            raise DeniedError(text, remedy=remedy)
         raise RefusedError(text, warning=told[0] if kind == "UserWarning" else "")
     if kind == "LoginException":
         raise DeniedError("Tryton wants another factor to log in", remedy="use a password user")
