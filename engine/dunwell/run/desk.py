@@ -20,8 +20,8 @@ from dunwell.log.entry import (
 from dunwell.log.fold import NOTHING, Memory
 from dunwell.log.keys import claim_key
 from dunwell.port import Reporting, Won
-from dunwell.run.apply import read_log
 from dunwell.run.copies import original
+from dunwell.run.endings import read_log
 from dunwell.run.engine import Engine
 from dunwell.run.perform import append
 from dunwell.run.planfile import Plan

@@ -12,8 +12,8 @@ from dunwell.log.entry import Claimed, Entry, Result
 from dunwell.log.fold import Memory, OpenClaim, fold
 from dunwell.model import frame
 from dunwell.port import Found, Sought
-from dunwell.run.apply import Ending, finish
 from dunwell.run.copies import original
+from dunwell.run.endings import Ending, finish
 from dunwell.run.engine import Engine
 
 

@@ -8,66 +8,15 @@ place of a standing action among all of the policy.
 
 from __future__ import annotations
 
-from dunwell.decide.chain import Head, Kind, Pattern, Program, Ref, Rule, Stratum, Test, head, kind
+from dunwell.decide.chain import Head, Pattern, Program, Ref, Rule, Stratum, Test, head
 from dunwell.decide.chain import pattern as p
 from dunwell.decide.chain.form import Op, Value
-
-ITEM_SIGNALS = (
-    kind("pause_holds", pause="int", lift="bool", listed="bool"),
-    kind("was_silent"),
-    kind("waits"),
-    kind("adopt_holds", order="int", stage="int"),
-    kind("may_move", way="str", stage="int", cycle="int"),
-    kind("approval", stage="int"),
-    kind("wants", name="int", stage="int", order="int", reached="bool", half="bool", ahead="bool"),
-)
-"""What may be known of an item."""
-
-_FOLLOWS_FOR_ITEMS = (
-    kind("silent"),
-    kind("lifted"),
-    kind("listed"),
-    kind("resting"),
-    kind("adopted", stage="int"),
-    kind("step", way="str", stage="int", cycle="int"),
-    kind("rises", way="str", stage="int", cycle="int"),
-    kind("rise_waits", stage="int"),
-    kind("goes", stage="int"),
-    kind("asks", name="int"),
-    # a standing action may be put in force because of the item, and may have to be approved
-    kind("offers", name="int", stage="int", order="int"),
-    kind("offer_waits", name="int", order="int"),
-    # the item jumps over the stage of a standing action, which may have to be approved
-    kind("passes", name="int", stage="int", order="int"),
-    kind("pass_waits", name="int", order="int"),
-)
-
-PASSED_ON: tuple[Kind, ...] = tuple(
-    one
-    for one in (*ITEM_SIGNALS, *_FOLLOWS_FOR_ITEMS)
-    if one.name in ("waits", "asks", "offers", "offer_waits", "passes", "pass_waits")
-)
-"""What of an item its account must know."""
-
-ACCOUNT_SIGNALS = (
-    kind("segment_holds", segment="int"),
-    kind("watching", name="int", order="int"),
-    kind("standing", name="int", state="str", ours="bool", in_force="bool", written_off="bool"),
-)
-"""What may be known of an account."""
-
-_FOLLOWS_FOR_ACCOUNTS = (
-    kind("segment", segment="int"),
-    kind("asked", name="int"),
-    kind("may_place", name="int", order="int"),
-    kind("spoken", name="int", state="str"),
-    kind("place", name="int", order="int"),
-    kind("bring", name="int", order="int"),
-    kind("place_waits", name="int"),
-    kind("released", name="int"),
-    kind("overridden", name="int"),
-    kind("cleared", name="int"),
-    kind("kept", name="int"),
+from dunwell.decide.network.kinds import (
+    ACCOUNT_SIGNALS,
+    FOLLOWS_FOR_ACCOUNTS,
+    FOLLOWS_FOR_ITEMS,
+    ITEM_SIGNALS,
+    PASSED_ON,
 )
 
 
@@ -325,8 +274,8 @@ _STANDING = Stratum(
     ),
 )
 
-ITEMS = Program((*ITEM_SIGNALS, *_FOLLOWS_FOR_ITEMS), (_SIGNS, _REST, _MOVES))
+ITEMS = Program((*ITEM_SIGNALS, *FOLLOWS_FOR_ITEMS), (_SIGNS, _REST, _MOVES))
 """What follows for an item; checked when this module is read, like the other one."""
 
-ACCOUNTS = Program((*ACCOUNT_SIGNALS, *PASSED_ON, *_FOLLOWS_FOR_ACCOUNTS), (_CAUSES, _STANDING))
+ACCOUNTS = Program((*ACCOUNT_SIGNALS, *PASSED_ON, *FOLLOWS_FOR_ACCOUNTS), (_CAUSES, _STANDING))
 """What follows for an account."""

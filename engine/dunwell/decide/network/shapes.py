@@ -13,7 +13,7 @@ import polars as pl
 
 from dunwell.decide.chain import Fact, Kind, Value
 from dunwell.decide.columns.item_facts import GUARDS
-from dunwell.decide.network.program import ACCOUNT_SIGNALS, ITEM_SIGNALS, PASSED_ON
+from dunwell.decide.network.kinds import ACCOUNT_SIGNALS, ITEM_SIGNALS, PASSED_ON
 from dunwell.decide.signals import Signals
 
 _BETWEEN = ";"
