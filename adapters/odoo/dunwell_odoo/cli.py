@@ -11,7 +11,7 @@ from typing import ParamSpec
 import click
 
 from dunwell.cli.own import own_settings
-from dunwell.errors import ConfigurationError, DunwellError, ProblemsError
+from dunwell.errors import ConfigurationError, ContractBrokenError
 from dunwell.hooks import Settings
 from dunwell_odoo.connecting import door_of
 from dunwell_odoo.door import Door, RefusedError
@@ -25,22 +25,17 @@ Given = ParamSpec("Given")
 SECRET = "admin_api_key"
 
 
-def said(command: Callable[Given, None]) -> Callable[Given, None]:
-    """What is wrong is printed in words: 1 for problems in files, 4 for what Odoo says."""
+def with_words(command: Callable[Given, None]) -> Callable[Given, None]:
+    """What Odoo says is told, too: it is an administrator who reads it, and nobody logs it."""
 
     @functools.wraps(command)
     def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except ProblemsError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            raise click.exceptions.Exit(1) from error
-        except DunwellError as error:
-            click.echo(str(error), err=True)
-            if isinstance(error, RefusedError) and error.said:
-                click.echo(f"Odoo says: {error.said}", err=True)
-            raise click.exceptions.Exit(4) from error
+        except RefusedError as error:
+            if not error.said or error.said in str(error):
+                raise
+            raise ContractBrokenError(f"{error}; Odoo says: {error.said}") from error
 
     return run
 
@@ -59,7 +54,7 @@ def odoo() -> None:
 @click.option("--log", is_flag=True, help="With --remove: the log too, which is its memory.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.pass_context
-@said
+@with_words
 def setup(
     context: click.Context, login: str, user: str, remove: bool, log: bool, yes: bool
 ) -> None:
