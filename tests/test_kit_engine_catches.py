@@ -250,7 +250,7 @@ class TestBrokenEngines(EngineContract, Catches):
             pieces={
                 "dunwell.run.apply._why_not": silent,
                 "dunwell.run.apply.append": always_ours,
-                "dunwell.run.plan._blocked": silent,
+                "dunwell.run.debtors._blocked": silent,
             },
         ),
         Broken(
@@ -269,7 +269,7 @@ class TestBrokenEngines(EngineContract, Catches):
         Broken(
             "it decides while somebody else is at work",
             fails=["test_while_a_claim_is_young_nobody_else_decides"],
-            pieces={"dunwell.run.plan._blocked": silent},
+            pieces={"dunwell.run.debtors._blocked": silent},
         ),
         Broken(
             "it forgets what it did",
