@@ -50,7 +50,7 @@ check: lint coverage  ## all checks and the tests: what a change must pass
 
 torture: setup  ## the properties with many more examples, and the tests that take minutes
 	$(BIN)/python -m pytest -q -m 'hypothesis or torture' --hypothesis-profile=torture
-	DUNWELL_KILLS=150 $(BIN)/python -m pytest -q tests/test_kill.py
+	DUNWELL_KILLS=150 $(BIN)/python -m pytest -q tests/test_kill.py tests/test_quickbooks_kill.py
 
 bench: setup  ## run the benchmarks, one after the other, beside their peers
 	$(BIN)/python -m pip install --quiet --group bench

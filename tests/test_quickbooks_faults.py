@@ -308,3 +308,33 @@ def test_requests_never_pass_the_limits(service: Service, tmp_path: Path) -> Non
     for _ in range(1_200):
         adapter.company.door.query("SELECT COUNT(*) FROM Term")
     assert service.throttled == 0
+
+
+def test_engines_on_one_machine_keep_the_limits_together(service: Service, tmp_path: Path) -> None:
+    service.limits = True
+
+    def sleep(seconds: float) -> None:
+        service.now += timedelta(seconds=seconds)
+
+    engines = [adapter_to(service, tmp_path) for _ in range(3)]
+    for engine in engines:
+        engine.company.door.pace = Pace(
+            per_second=10, per_minute=500, tick=lambda: service.now.timestamp(), sleep=sleep,
+            file=tmp_path / "requests.pace",
+        )  # fmt: skip
+    for number in range(700):
+        engines[number % 3].company.door.query("SELECT COUNT(*) FROM Term")
+    assert service.throttled == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 7, b"\xff" * 64, b"\x00" * 64])
+def test_a_file_of_requests_that_makes_no_sense_stops_nobody(
+    tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "requests.pace"
+    file.write_bytes(content)
+    slept: list[float] = []
+    pace = Pace(per_second=2, per_minute=500, tick=lambda: 9.0, sleep=slept.append, file=file)
+    pace.wait()
+    pace.wait()
+    assert slept == []

@@ -145,7 +145,8 @@ def disconnect(context: click.Context) -> None:
     """Give the tokens back and forget them, and what was read."""
     options, settings = _settings(context)
     had = tokens_of(options, settings).revoke()
-    options.cache_file.unlink(missing_ok=True)
+    for file in (options.cache_file, options.pace_file):
+        file.unlink(missing_ok=True)
     click.echo(f"disconnected company {options.realm}" if had else "there was nothing connected")
 
 

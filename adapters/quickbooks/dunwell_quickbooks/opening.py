@@ -35,6 +35,7 @@ def opened(
     pace = pace or Pace(
         per_second=options.requests_per_second,
         per_minute=options.requests_per_minute,
+        file=options.pace_file,
         sleep=sleep,
     )
     door = Door(

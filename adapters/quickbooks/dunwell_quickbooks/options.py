@@ -55,6 +55,11 @@ class Options:
         """What was read before; it may be deleted at any time."""
         return self.folder / f"{self.realm}.cache.json"
 
+    @property
+    def pace_file(self) -> Path:
+        """When requests left in the last minute, for all processes of this machine."""
+        return self.folder / f"{self.realm}.pace"
+
 
 def read_options(values: Mapping[str, object], folder: Path) -> Options:
     """Check the table; every mistake is a ConfigurationError that says what to write."""
