@@ -84,7 +84,9 @@ def test_a_part_of_a_book_has_the_same_cases_as_the_whole(world: World) -> None:
     names = world.book["customers"]["id"].to_list()
     apart = []
     for chosen, part in parts(world.book, remembered, names, size=2):
-        own = cases(*opened(part), setting)
+        book, known, named = opened(part)
+        assert named == chosen
+        own = cases(book, known, setting, debtors=named)
         assert own == cases(world.book, remembered, setting, debtors=chosen)
         apart += own
     assert apart == whole

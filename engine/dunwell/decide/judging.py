@@ -135,8 +135,9 @@ def _setting(sent: bytes) -> Setting:
 def work(setting: bytes, part: bytes) -> bytes:
     """Judge a part of the book; runs in another process."""
     given = _setting(setting)
-    book, memories = opened(part)
-    return msgspec.msgpack.encode(judged(cases(book, memories, given), given.registry))
+    book, memories, names = opened(part)
+    found = cases(book, memories, given, debtors=names)
+    return msgspec.msgpack.encode(judged(found, given.registry))
 
 
 def ready() -> None:

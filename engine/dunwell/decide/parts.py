@@ -27,7 +27,11 @@ def parts(
         yield chosen, pickle.dumps((portion(few, chosen), msgspec.msgpack.encode(known)))
 
 
-def opened(part: bytes) -> tuple[Book, Memories]:
-    """The book and the memories of a part; it was made by a process of our own."""
-    book, known = pickle.loads(part)
-    return book, memories(_memories.decode(known))
+def opened(part: bytes) -> tuple[Book, Memories, Sequence[str]]:
+    """The book of a part, its memories and its debtors; a process of our own made it.
+
+    The book may name others too: who pays for a debtor now.
+    """
+    book, encoded = pickle.loads(part)
+    known = _memories.decode(encoded)
+    return book, memories(known), [name for name, _ in known]

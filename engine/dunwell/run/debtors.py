@@ -145,7 +145,9 @@ _concluded = msgspec.msgpack.Decoder(list[tuple[Key, Conclusions | None]])
 def work(sent: bytes, part: bytes, words: bytes) -> bytes:
     """Plan a part of the book; runs in another process."""
     shared = _shared(sent)
-    made = {case.account.id: case for case in cases(*opened(part), shared.setting)}
+    book, memories, names = opened(part)
+    found = cases(book, memories, shared.setting, debtors=names)
+    made = {case.account.id: case for case in found}
     each = _each(made, dict(_concluded.decode(words)), shared)
     return msgspec.msgpack.encode([plan for plans in each for plan in plans])
 
