@@ -103,6 +103,37 @@ def test_plugins_are_listed_with_what_they_bring() -> None:
     assert brings["mail"] == "channel email via smtp, channel email via folder"
 
 
+@pytest.fixture
+def starter() -> Path:
+    """A company of its own, as `dunwell init` makes it."""
+    assert call("init", "company").exit_code == exits.DONE
+    return Path("company")
+
+
+def test_one_plugin_is_shown_with_its_hooks_and_what_it_can_do_here(starter: Path) -> None:
+    here = ("--config", str(starter), "plugins")
+    text = call(*here, "ledger").output
+    assert "dunwell_adapters" in text
+    assert "adapter ledger" in text
+    assert "exclusive" in text
+    told = json.loads(call(*here, "ledger", "--format", "json").output)
+    assert told["capabilities"]["append"]["strength"] == "exclusive"
+    assert json.loads(call(*here, "mail", "--format", "json").output)["capabilities"] is None
+
+
+def test_an_erp_that_does_not_answer_is_a_problem_of_its_plugin(starter: Path) -> None:
+    starter.joinpath("ledger.sqlite").write_text("no ledger")
+    result = call("--config", str(starter), "plugins", "ledger")
+    assert result.exit_code == exits.PROBLEMS
+    assert "ledger.sqlite" in result.output
+
+
+def test_a_plugin_that_is_not_there_is_named_with_the_nearest_one() -> None:
+    result = call("plugins", "leger")
+    assert result.exit_code == exits.USAGE
+    assert "did you mean 'ledger'" in result.output
+
+
 def test_a_plugin_can_be_switched_off_by_its_name(tmp_path: Path) -> None:
     tmp_path.joinpath("dunwell.toml").write_text('[plugins]\noff = ["ledger"]\n')
     assert "switched off" in call("plugins").output

@@ -88,7 +88,7 @@ def examine(setup: Setup, hours: Sequence[time] = ()) -> Health:
     if any(problem.level == "error" for problem in setup.problems):
         health.able = False
         return health
-    _ask_erp(setup, health)
+    ask_erp(setup, health)
     for name in setup.config.channels:
         _ask_channel(setup, name, health)
     _policies(setup, health, hours)
@@ -96,7 +96,8 @@ def examine(setup: Setup, hours: Sequence[time] = ()) -> Health:
     return health
 
 
-def _ask_erp(setup: Setup, health: Health) -> None:
+def ask_erp(setup: Setup, health: Health) -> None:
+    """Ask the ERP who it is and what can be done there; what it does not tell is a problem."""
     try:
         adapter: Adapter = open_adapter(setup)
     except AdapterError as error:
@@ -210,7 +211,7 @@ def _show(health: Health) -> None:
         say_rows(rows)
     if health.capabilities is not None:
         say()
-        say_table(("capability", "strength", "why", "what to do"), _capability_rows(health))
+        say_capabilities(health.capabilities)
     if health.channels:
         say()
         channels = [
@@ -232,16 +233,28 @@ def say_rows(rows: Sequence[tuple[str, str]]) -> None:
         say(f"{name:<{longest}}  {value}")
 
 
-def _capability_rows(health: Health) -> list[tuple[str, str, str, str]]:
+def say_capabilities(able: Capabilities) -> None:
+    """What an ERP can do, how well, why not better, and who can change that."""
+    say_table(("capability", "strength", "why", "what to do"), _capability_rows(able))
+
+
+def capabilities_json(able: Capabilities) -> dict[str, object]:
+    """The same for programs."""
+    return {
+        name: {"strength": level, "reason": why, "remedy": remedy}
+        for name, level, why, remedy in _capability_rows(able)
+    }
+
+
+def _capability_rows(able: Capabilities) -> list[tuple[str, str, str, str]]:
     from dunwell.port import Capability
 
-    assert health.capabilities is not None
     rows = []
     for capability in Capability:
-        strength = health.capabilities[capability]
+        strength = able[capability]
         why = strength.reason
-        if capability is Capability.HOLD and health.capabilities.hold_kinds:
-            kinds = f"of {', '.join(health.capabilities.hold_kinds)}"
+        if capability is Capability.HOLD and able.hold_kinds:
+            kinds = f"of {', '.join(able.hold_kinds)}"
             why = "; ".join(part for part in (kinds, why) if part)
         rows.append((capability.name.lower(), strength.level, why, strength.remedy))
     return rows
@@ -257,10 +270,7 @@ def _json(health: Health) -> dict[str, object]:
         "now": told.now.isoformat() if told else None,
         "bank_data_on": told.bank_data_on.isoformat() if told and told.bank_data_on else None,
         "notes": list(told.notes) if told else [],
-        "capabilities": {
-            name: {"strength": level, "reason": why, "remedy": remedy}
-            for name, level, why, remedy in (_capability_rows(health) if can else ())
-        },
+        "capabilities": capabilities_json(can) if can else {},
         "hold_kinds": list(can.hold_kinds) if can else [],
         "channels": {
             name: {"via": via, "problems": [as_json(problem) for problem in found]}
