@@ -53,6 +53,10 @@ class Calendar:
                 raise ValueError("a weekend of seven days leaves no business day | leave one out")
         check_zone(self.timezone)
 
+    def __hash__(self) -> int:
+        """Quick, since every question about a day looks a calendar up; few differ in the rest."""
+        return hash((self.holidays, self.timezone))
+
     def is_business(self, day: date) -> bool:
         """Say whether people work on that day."""
         counts = _counts(self, day.year)

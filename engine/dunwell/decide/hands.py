@@ -5,6 +5,7 @@ They are spawned, for the reasons that `chain.pool` gives, and no rule network e
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from typing import Generic, ParamSpec, Self, TypeVar
 
 MOST = 61
 """As many processes as Windows can wait for."""
+
+GARBAGE = (50_000, 20, 20)
+"""When the collector of cycles looks: there are many objects here and hardly a cycle."""
 
 Given = ParamSpec("Given")
 Said = TypeVar("Said")
@@ -78,7 +82,9 @@ class Hands:
             return Answer(None)
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=context, initializer=unhurried
+            )
         try:
             return Answer(self._pool.submit(call, *given, **named))
         except (BrokenProcessPool, OSError, AssertionError):
@@ -89,3 +95,8 @@ class Hands:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def unhurried() -> None:
+    """Let the collector of cycles look less often; runs in every process."""
+    gc.set_threshold(*GARBAGE)

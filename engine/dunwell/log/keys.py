@@ -13,7 +13,7 @@ def digest(*parts: str, length: int = 20) -> str:
     'betc364bsyhzfrupj4cq'
     """
     joined = "\x1f".join(part.replace("\\", "\\\\").replace("\x1f", "\\u") for part in parts)
-    raw = hashlib.sha256(joined.encode()).digest()
+    raw = hashlib.sha256(joined.encode()).digest()[: -(-length // 8) * 5]  # 8 letters are 5 bytes
     return base64.b32encode(raw).decode().lower()[:length]
 
 

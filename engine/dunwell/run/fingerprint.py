@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import msgspec
+
 from dunwell.log.fold import Memory
 from dunwell.model.rows import Account
 
@@ -29,4 +31,4 @@ def fingerprint(accounts: Sequence[Account], memory: Memory) -> str:
             account.holds,
             account.tasks,
         )
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+    return hashlib.sha256(msgspec.msgpack.encode(parts)).hexdigest()[:24]
