@@ -286,7 +286,12 @@ class Payment(Record):
 
 class StatementLine(Record):
     _name, _words = "account.bank.statement.line", "Bank Statement Line"
-    fields: ClassVar[Fields] = {"move_id": one("account.move"), "amount": money()}
+    _order = "id desc"
+    fields: ClassVar[Fields] = {
+        "move_id": one("account.move"), "amount": money(),
+        "date": Field("date", related="move_id.date"),
+        "company_id": one("res.company", related="move_id.company_id"),
+    }  # fmt: skip
 
 
 ACCOUNT_MODELS: tuple[type[Record], ...] = (

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 import datetime
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any, ClassVar
 
 from tests.odoo_env import Env, rpc
 from tests.odoo_fields import (
-    ConflictFail,
     DeniedFail,
     Fail,
     Field,
     Fields,
     UserFail,
-    Value,
     char,
     flag,
     invalid,
@@ -27,7 +27,6 @@ from tests.odoo_fields import (
 )
 from tests.odoo_loading import Record
 from tests.odoo_model import Model
-from tests.odoo_store import Store
 from tests.odoo_writing import Values
 
 FORBIDDEN: Mapping[type[ast.AST], str] = {
@@ -45,8 +44,16 @@ BUILTINS: Mapping[str, object] = {
 }  # fmt: skip
 
 
-def checked(code: str) -> None:
-    """Refuse code that Odoo would not evaluate."""
+def _inner(name: str, *args: Any, **kwargs: Any) -> Any:
+    """What Python's own code may import while it works for a server action."""
+    if name not in ("time", "_strptime", "math"):
+        raise ImportError(f"{name} is not imported here")
+    return __import__(name, *args, **kwargs)
+
+
+@lru_cache(maxsize=32)
+def checked(code: str) -> CodeType:
+    """The code, ready to run; what Odoo would not evaluate is refused."""
     try:
         tree = ast.parse(code.strip())
     except SyntaxError as error:
@@ -64,20 +71,22 @@ def checked(code: str) -> None:
         if any(isinstance(n, ast.FunctionDef | ast.Lambda) for n in ast.walk(function)
                if n is not function):  # fmt: skip
             raise invalid(f"forbidden opcode(s) in {code!r}: LOAD_CLOSURE")
+    return compile(code.strip(), "server action", "exec")
 
 
 def evaluated(env: Env, code: str, records: Model | None = None) -> Any:
     """What `action` is after the code ran."""
-    checked(code)
+    ready = checked(code)
     inner = env(context={**env.context, "in_action": True})
     names: dict[str, Any] = {
-        "__builtins__": dict(BUILTINS), "env": inner, "uid": env.uid, "user": env.user,
+        "__builtins__": {**BUILTINS, "__import__": _inner}, "env": inner, "uid": env.uid,
+        "user": env.user,
         "UserError": UserFail, "datetime": datetime, "time": time, "log": lambda *a, **k: None,
         "records": records.with_env(inner) if records is not None else None,
         "record": records.with_env(inner) if records is not None else None,
     }  # fmt: skip
     try:
-        exec(compile(code.strip(), "server action", "exec"), names)
+        exec(ready, names)
     except Fail as fail:
         if fail.name.startswith("builtins."):
             raise wrong(f"{fail.message} while evaluating {code[:60]!r}") from fail
@@ -122,128 +131,6 @@ class ServerAction(Record):
                 self.env[self.env.store.rows["ir.model"][row["model_id"]]["model"]]._right("write")
             found = evaluated(self.env, row["code"])
         return found
-
-
-class Savepoint:
-    """A part of the transaction that is taken back unless it is closed as it is."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.held = store, store.savepoint()
-        self.held.__enter__()
-
-    def close(self, *, rollback: bool) -> None:
-        if not rollback:
-            self.held.__exit__(None, None, None)
-            return
-        stop = Fail("rollback", "")
-        try:
-            self.held.__exit__(Fail, stop, None)
-        except Fail as fail:
-            if fail is not stop:
-                raise
-
-
-Sql = Callable[["Cursor", Sequence[Any]], list[tuple[Value, ...]]]
-_STATEMENTS: dict[str, Sql] = {}
-
-
-def statement(text: str) -> Callable[[Sql], Sql]:
-    """How a statement is done; any other is refused, since nobody knows what PostgreSQL says."""
-
-    def known(act: Sql) -> Sql:
-        _STATEMENTS[" ".join(text.split())] = act
-        return act
-
-    return known
-
-
-class Cursor:
-    """The database as code in a server action sees it."""
-
-    def __init__(self, env: Env) -> None:
-        self.env, self.store = env, env.store
-        self.found: list[tuple[Value, ...]] = []
-
-    def execute(self, text: str, values: Sequence[Any] = ()) -> None:
-        act = _STATEMENTS.get(" ".join(text.split()))
-        if act is None:
-            raise Fail("psycopg2.errors.SyntaxError", f"the stand-in does not know: {text}")
-        self.found = act(self, values)
-
-    def fetchall(self) -> list[tuple[Value, ...]]:
-        found, self.found = self.found, []
-        return found
-
-    def fetchone(self) -> tuple[Value, ...] | None:
-        return self.found.pop(0) if self.found else None
-
-    def savepoint(self) -> Savepoint:
-        return Savepoint(self.store)
-
-    def row(self, module: str, name: str) -> dict[str, Any] | None:
-        number = self.store.names.get((module, name))
-        if number is None or self.store.taken.get((module, name), 0) > self.store.snapshot:
-            return None if number is None or (module, name) not in self.store.mine else (
-                self.store.rows["ir.model.data"][number])  # fmt: skip
-        return self.store.rows["ir.model.data"][number]
-
-
-@statement("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')")
-def _clock(cr: Cursor, values: Sequence[Any]) -> list[tuple[Value, ...]]:
-    return [(cr.store.moment().strftime("%Y-%m-%d %H:%M:%S.%f"),)]
-
-
-@statement("SELECT name, res_id, noupdate FROM ir_model_data WHERE module = %s AND name = ANY(%s)")
-def _known(cr: Cursor, values: Sequence[Any]) -> list[tuple[Value, ...]]:
-    module, names = values
-    rows = [row for name in dict.fromkeys(names) if (row := cr.row(module, name))]
-    return [(row["name"], row["res_id"], row["noupdate"]) for row in rows]
-
-
-@statement(
-    "INSERT INTO ir_model_data (module, name, model, res_id, noupdate, create_uid, write_uid,"
-    " create_date, write_date) SELECT %s, wanted.name, 'mail.message', wanted.record, %s, %s,"
-    " %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'"
-    " FROM unnest(%s::varchar[], %s::integer[]) AS wanted(name, record)"
-    " ORDER BY wanted.name ON CONFLICT (module, name) DO NOTHING RETURNING name"
-)
-def _take(cr: Cursor, values: Sequence[Any]) -> list[tuple[Value, ...]]:
-    module, kept, uid, _, names, records = values
-    taken: list[tuple[Value, ...]] = []
-    for name, record in sorted(zip(names, records, strict=True)):
-        if (module, name) in cr.store.names:
-            if cr.row(module, name) is None:
-                raise ConflictFail
-            continue
-        stamp = cr.store.moment().strftime("%Y-%m-%d %H:%M:%S.%f")
-        cr.store.insert("ir.model.data", {
-            "module": module, "name": name, "model": "mail.message", "res_id": record,
-            "noupdate": kept, "create_uid": uid, "write_uid": uid, "create_date": stamp,
-            "write_date": stamp,
-        })  # fmt: skip
-        taken.append((name,))
-    return taken
-
-
-@statement("DELETE FROM ir_model_data WHERE module = %s AND name = ANY(%s)")
-def _free(cr: Cursor, values: Sequence[Any]) -> list[tuple[Value, ...]]:
-    module, names = values
-    for name in names:
-        if (module, name) in cr.store.names:
-            cr.store.delete("ir.model.data", cr.store.names[module, name])
-    return []
-
-
-@statement(
-    "UPDATE ir_model_data SET res_id = mine.record"
-    " FROM unnest(%s::varchar[], %s::integer[]) AS mine(name, record)"
-    " WHERE module = %s AND ir_model_data.name = mine.name"
-)
-def _point(cr: Cursor, values: Sequence[Any]) -> list[tuple[Value, ...]]:
-    names, records, module = values
-    for name, record in zip(names, records, strict=True):
-        cr.store.update("ir.model.data", cr.store.names[module, name], {"res_id": record})
-    return []
 
 
 ACTION_MODELS: tuple[type[Record], ...] = (ServerAction,)

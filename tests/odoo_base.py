@@ -1,4 +1,4 @@
-"""The models of Odoo's `base`: partners, users, companies, currencies."""
+"""The models of Odoo's `base`: partners, their tags, users and their groups."""
 
 from __future__ import annotations
 
@@ -45,11 +45,13 @@ class Partner(Thread):
         "city": char(), "country_id": one("res.country"), "comment": html(),
         "country_code": char(related="country_id.code"), "user_id": one("res.users"),
         "user_ids": behind("res.users", "partner_id"), "partner_share": flag(compute="_share"),
-        "customer_rank": whole(), "credit_limit": money(groups=LIMITS),
+        "customer_rank": whole(), "credit": money(compute="_credit", groups=LIMITS),
+        "credit_limit": money(groups=LIMITS),
         "use_partner_credit_limit": flag(compute="_limited", groups=LIMITS),
         "category_id": many("res.partner.category"), "email_formatted": char(compute="_formatted"),
         "sale_warn": pick("no-message", "warning", "block", default="no-message", last=18),
-        "sale_warn_msg": Field("text"), "access_token": char(),
+        "sale_warn_msg": Field("text"),
+        "property_account_receivable_id": one("account.account"), "access_token": char(),
         "invoice_ids": behind("account.move", "partner_id"),
     }  # fmt: skip
 
@@ -94,6 +96,18 @@ class Partner(Thread):
 
     def _limited(self, number: int) -> bool:
         return bool(self._rows()[number]["credit_limit"])
+
+    def _credit(self, number: int) -> float:
+        """What it owes; only the company itself, not those who work there."""
+        store = self.env.store
+        lines, accounts = store.rows["account.move.line"], store.rows["account.account"]
+        return round(float(sum(
+            row["amount_residual"]
+            for one in store.find("account.move.line", "partner_id", number)
+            if not (row := lines[one])["reconciled"]
+            and accounts[row["account_id"]]["account_type"] == "asset_receivable"
+            and store.rows["account.move"][row["move_id"]]["state"] == "posted"
+        )), 6)  # fmt: skip
 
     def _formatted(self, number: int) -> Any:
         row = self._rows()[number]
@@ -212,68 +226,6 @@ class Groups(Record):
                 self.env["res.users"].browse(user).write({named: [(3, group)]})
 
 
-class Company(Record):
-    _name, _words = "res.company", "Companies"
-    fields: ClassVar[Fields] = {
-        "name": char(need=True), "partner_id": one("res.partner"), "email": char(),
-        "currency_id": one("res.currency"), "country_id": one("res.country"),
-        "country_code": char(related="country_id.code"), "active": flag(default=True),
-    }  # fmt: skip
-
-
-class Country(Record):
-    _name = "res.country"
-    fields: ClassVar[Fields] = {"name": char(need=True), "code": char()}
-
-
-class Lang(Record):
-    _name = "res.lang"
-    fields: ClassVar[Fields] = {
-        "name": char(need=True),
-        "code": char(),
-        "active": flag(default=True),
-    }
-
-
-class Currency(Record):
-    _name, _words = "res.currency", "Currency"
-    _order = "active desc, name"
-    fields: ClassVar[Fields] = {
-        "name": char(need=True), "symbol": char(), "active": flag(default=True),
-        "rounding": Field("float", default=0.01), "decimal_places": whole(compute="_places"),
-        "rate_ids": behind("res.currency.rate", "currency_id"),
-    }  # fmt: skip
-
-    def _places(self, number: int) -> int:
-        rounding = self._rows()[number]["rounding"]
-        return len(f"{rounding:.6f}".rstrip("0").partition(".")[2])
-
-
-class Rate(Record):
-    _name, _words = "res.currency.rate", "Currency Rate"
-    _order = "name desc, id"
-    fields: ClassVar[Fields] = {
-        "name": Field("date", need=True), "rate": Field("float"),
-        "currency_id": one("res.currency"),
-        "company_id": one("res.company", default=lambda env: env.company.id),
-        "inverse_company_rate": Field("float", compute="_inverse"),
-        "company_rate": Field("float", compute="_own"),
-    }  # fmt: skip
-
-    def _own(self, number: int) -> float:
-        return float(self._rows()[number]["rate"])
-
-    def _inverse(self, number: int) -> float:
-        return 1 / self._own(number)
-
-    def _prepared(self, values: Values) -> dict[str, Any]:
-        given = dict(values)
-        inverse, own = given.pop("inverse_company_rate", 0), given.pop("company_rate", 0)
-        if inverse or own:
-            given["rate"] = own or 1 / inverse
-        return given
-
-
 BASE_MODELS: tuple[type[Record], ...] = (
-    Partner, Category, Users, ApiKeys, Groups, Company, Country, Lang, Currency, Rate,
+    Partner, Category, Users, ApiKeys, Groups,
 )  # fmt: skip

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.odoo_account import ACCOUNT_MODELS
-from tests.odoo_actions import ACTION_MODELS, Cursor
+from tests.odoo_actions import ACTION_MODELS
 from tests.odoo_base import BASE_MODELS
+from tests.odoo_company import COMPANY_MODELS
 from tests.odoo_env import MAGIC, SUPERUSER, Env
 from tests.odoo_fields import Field, char, flag, visible
 from tests.odoo_inner import INNER_MODELS
@@ -17,9 +18,17 @@ from tests.odoo_loading import Record
 from tests.odoo_mail import MAIL_MODELS
 from tests.odoo_orders import ORDER_MODELS
 from tests.odoo_rights import closure, granted
+from tests.odoo_sql import Cursor
 from tests.odoo_store import Store
 
-CORE = (*BASE_MODELS, *INNER_MODELS, *MAIL_MODELS, *ACCOUNT_MODELS, *ACTION_MODELS)
+CORE = (
+    *BASE_MODELS,
+    *COMPANY_MODELS,
+    *INNER_MODELS,
+    *MAIL_MODELS,
+    *ACCOUNT_MODELS,
+    *ACTION_MODELS,
+)
 BY_MODULE: Mapping[str, tuple[type[Record], ...]] = ORDER_MODELS
 KINDS: Mapping[str, Callable[..., Field]] = {"char": char, "boolean": flag}
 
@@ -59,7 +68,7 @@ class Database:
         self.mails: list[dict[str, Any]] = []
         self.texts: list[dict[str, Any]] = []
         self.refuse: set[str] = set()
-        self.smtp = True
+        self.smtp = self.crons = True
         self._schemas: dict[str, dict[str, Field]] = {}
         self._groups: dict[tuple[int, ...], frozenset[str]] = {}
         self.models: dict[str, type[Record]] = {}

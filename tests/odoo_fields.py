@@ -88,6 +88,11 @@ class Field:
     groups: str = ""
 
     @property
+    def comodel_name(self) -> str:
+        """As code in server actions calls it."""
+        return self.to
+
+    @property
     def stored(self) -> bool:
         """Whether it stands in the row."""
         return not self.compute and not self.related and self.kind != "one2many"

@@ -146,6 +146,18 @@ class Module(Record):
         return {"type": "ir.actions.client", "tag": "reload"}
 
 
+class Cron(Record):
+    _name, _words = "ir.cron", "Scheduled Actions"
+    fields: ClassVar[Fields] = {"name": char(need=True), "active": flag(default=True)}
+
+    def _trigger(self) -> None:
+        """The queue of mails is worked on as soon as this is committed, where crons run."""
+        queue = self.env["mail.mail"].sudo()
+        if self.env.database.crons:
+            self.env.store.after(queue.process_email_queue)
+
+
 INNER_MODELS: tuple[type[Record], ...] = (
     Models, ModelFields, ModelData, Parameter, MailServer, View, Module,
+    Cron,
 )  # fmt: skip

@@ -115,7 +115,9 @@ def _set(
     row = move._rows()[move.id]
     balance = own(env, amount, row["currency_id"], row["company_id"], on)
     values: dict[str, Any] = {
-        "partner_id": row["partner_id"], "currency_id": row["currency_id"],
+        "partner_id": env["res.partner"].sudo()._commercial(row["partner_id"])
+        if row["partner_id"] else False,
+        "currency_id": row["currency_id"],
         "amount_currency": amount, "balance": balance, "debit": max(balance, 0.0),
         "credit": max(-balance, 0.0),
         "display_type": "payment_term" if due else "product",

@@ -60,8 +60,11 @@ class Model:
         if field.kind == "many2one":
             return self.env[field.to].browse(value)
         if value and field.kind in ("date", "datetime"):
-            return _instant(field.kind, value)
+            return instant(field.kind, value)
         return self.env[field.to].browse(value) if field.to else value
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
 
     @property
     def id(self) -> int:
@@ -104,6 +107,11 @@ class Model:
     @property
     def _schema(self) -> dict[str, Field]:
         return self.env.database.schema(self._name)
+
+    @property
+    def _fields(self) -> dict[str, Field]:
+        """What code in server actions asks for."""
+        return self._schema
 
     @property
     def _failures(self) -> Failures:
@@ -243,7 +251,8 @@ class Model:
         return (none, "" if none else value)
 
 
-def _instant(kind: str, value: str) -> date | datetime:
+def instant(kind: str, value: str) -> date | datetime:
+    """A day or a moment out of a row, as Odoo's own code sees it."""
     if kind == "date":
         return date.fromisoformat(value)
     return datetime.fromisoformat(value[:19])

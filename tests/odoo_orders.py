@@ -39,7 +39,8 @@ class Automation(Record):
     _name, _words = "base.automation", "Automation Rule"
     fields: ClassVar[Fields] = {
         "name": char(need=True), "model_id": one("ir.model", need=True),
-        "trigger": pick("on_create_or_write", "on_unlink", "on_time", need=True),
+        "trigger": pick("on_create_or_write", "on_create", "on_write", "on_unlink", "on_time",
+                        need=True),
         "filter_pre_domain": char(), "filter_domain": char(), "active": flag(default=True),
         "trigger_field_ids": many("ir.model.fields"), "sequence": whole(),
         "action_server_ids": many("ir.actions.server"), "description": Field("html"),

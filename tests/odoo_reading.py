@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.odoo_env import rpc, rpc_model
 from tests.odoo_fields import Fail, Field, Value, wrong
-from tests.odoo_model import Model
+from tests.odoo_model import Model, instant
 
 Spec = Mapping[str, Mapping[str, Any]]
 _CLASSIC = "_classic_read"
@@ -20,8 +20,8 @@ class Reads(Model):
     # -- values on their way out ----------------------------------------------------------------
 
     def _out(self, field: Field, value: Value, load: object) -> Value:
-        if field.kind == "datetime" and value:
-            return value[:19]
+        if value and field.kind in ("date", "datetime"):
+            return instant(field.kind, value)
         if field.kind == "many2one":
             if not value or load != _CLASSIC:
                 return value

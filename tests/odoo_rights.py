@@ -48,6 +48,7 @@ RULES: dict[str, dict[str, str]] = {
     "ir.ui.view": _ADMIN,
     "ir.config_parameter": _ADMIN,
     "ir.mail_server": _ADMIN,
+    "ir.cron": _ADMIN,
     "ir.actions.server": _ADMIN,
     "base.automation": _ADMIN,
     "account.account": _LEDGER,

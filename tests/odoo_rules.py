@@ -23,7 +23,7 @@ class Change:
     passed: dict[int, set[int]] = field(default_factory=dict)
 
 
-def rules_of(records: Model, trigger: str) -> dict[int, Mapping[str, Any]]:
+def rules_of(records: Model, *triggers: str) -> dict[int, Mapping[str, Any]]:
     """The active rules for a model."""
     env = records.env
     if AUTOMATION not in env.database.models or env.context.get("in_rule"):
@@ -32,14 +32,14 @@ def rules_of(records: Model, trigger: str) -> dict[int, Mapping[str, Any]]:
     return {
         number: row
         for number, row in sorted(env.store.rows[AUTOMATION].items())
-        if row["active"] and row["trigger"] == trigger
+        if row["active"] and row["trigger"] in triggers
         and models[row["model_id"]]["model"] == records._name
     }  # fmt: skip
 
 
 def before(records: Model, values: Mapping[str, Any]) -> Change | None:
     """Look at records that are about to be changed."""
-    rules = rules_of(records, "on_create_or_write")
+    rules = rules_of(records, "on_create_or_write", "on_write")
     if not rules:
         return None
     names = [name for name in values if name in records._schema]
@@ -54,7 +54,8 @@ def before(records: Model, values: Mapping[str, Any]) -> Change | None:
 
 def after(records: Model, change: Change | None) -> None:
     """Run the rules whose condition holds now; `change` None: they were just made."""
-    for number, row in rules_of(records, "on_create_or_write").items():
+    when = "on_write" if change else "on_create"
+    for number, row in rules_of(records, "on_create_or_write", when).items():
         test = search_for(records.sudo(), _domain(row["filter_domain"])).test
         known = change.passed.get(number, set()) if change else set(records.ids)
         ids = [one for one in records.ids if one in known and test(one)]

@@ -63,7 +63,7 @@ class Service:
         body = environ["wsgi.input"].read(size) if size else b""
         answer = self.answer(environ["REQUEST_METHOD"], environ["PATH_INFO"], headers, body)
         told = {"Content-Type": answer.kind, "Content-Length": str(len(answer.body)),
-                "Connection": "close", **answer.headers}  # fmt: skip
+                **answer.headers}  # fmt: skip
         start_response(f"{answer.status} -", list(told.items()))
         return [answer.body]
 
@@ -205,7 +205,7 @@ class Service:
                     with self.database.store.transaction(snapshot):
                         found = self._called(asked, json2=json2)
                         # before the transaction ends: reading relations is reading
-                        return json.loads(json.dumps(found)) if not _records(found) else found
+                        return found if _records(found) else json.loads(_encoded(found))
                 except ConflictFail:
                     if attempt == TRIES - 1:
                         raise
@@ -273,8 +273,13 @@ def _ids(given: Any) -> list[int]:
     return ids
 
 
+def _encoded(value: Any) -> str:
+    """Days and moments as text."""
+    return json.dumps(value, default=str)
+
+
 def _told(value: Any) -> Answer:
-    return Answer(200, json.dumps(value).encode())
+    return Answer(200, _encoded(value).encode())
 
 
 def _data(fail: Fail) -> dict[str, Any]:

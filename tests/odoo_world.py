@@ -126,6 +126,7 @@ def _inside(founding: Founding) -> None:
     for key, value in (("database.uuid", "11111111-aaaa"), ("web.base.url", "http://kit.example")):
         make("ir.config_parameter", key=key, value=value)
     make("ir.mail_server", name="sink")
+    make("ir.cron", "mail.ir_cron_mail_scheduler_action", name="Mail: Email Queue Manager")
 
 
 def _chat(founding: Founding) -> None:

@@ -52,7 +52,8 @@ class Books:
 
     customers: Mapping[str, str]
     items: Mapping[str, str]
-    names: Mapping[str, str] = field(default_factory=dict)  # of customers and items, by identifier
+    names: Mapping[str, str] = field(default_factory=dict)  # of customers, by identifier
+    called: Mapping[str, str] = field(default_factory=dict)  # of items; they may share numbers
 
     @property
     def reminded(self) -> str:
@@ -121,7 +122,7 @@ class Office:
         """New customers, one of each kind unless named, with items as old as their kind says."""
         self.harness.groups += 1
         group, on = self.harness.groups, self.adapter.describe().on
-        customers, items, names = {}, {}, {}
+        customers, items, names, called = {}, {}, {}, {}
         for kind in kinds or KINDS:
             name = f"{kind} {group}"
             customer = self.people.customer(name, email=f"{kind.lower()}{group}@c.example")
@@ -134,8 +135,8 @@ class Office:
                     issued=on - timedelta(age + 30),
                     due=on - timedelta(age),
                 )
-                items[f"{kind}-{number}"], names[item] = item, f"{kind}-{number}"
-        return Books(customers, items, names)
+                items[f"{kind}-{number}"], called[item] = item, f"{kind}-{number}"
+        return Books(customers, items, names, called)
 
     # -- runs -----------------------------------------------------------------------------------
 
@@ -213,7 +214,7 @@ class Office:
             )
         known = self._memories(sorted(books.customers.values())).values()
         states = [item for memory in known for item in memory.state.items]
-        stages = sorted((books.names[i.item], i.stage, i.cycle, i.adopted) for i in states)
+        stages = sorted((books.called[i.item], i.stage, i.cycle, i.adopted) for i in states)
         sent, deeds = {}, {}
         for kind, customer in books.customers.items():
             faces = self.people.faces(customer)

@@ -1,0 +1,42 @@
+"""Odoo keeps the contract of the port on the live server that the environment names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import pytest
+
+from dunwell.testing.contract import AdapterContract, EngineContract
+
+from tests.odoo_kit import Live
+from tests.odoo_rpc import ABSENT, given
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(given() is None, reason=ABSENT)]
+
+
+@pytest.fixture
+def odoo() -> Iterator[Live]:
+    harness = Live(given(), page_rows=20)
+    yield harness
+    harness.close()
+
+
+class TestLiveOdoo(AdapterContract):
+    sizes: ClassVar = (3, 25, 45)
+    old_entries: ClassVar = 501
+    rounds: ClassVar = 5
+
+    @pytest.fixture
+    def harness(self, odoo: Live) -> Live:
+        return odoo
+
+
+class TestLiveOdooWithTheEngine(EngineContract):
+    every: ClassVar = 40
+    numbers: ClassVar = (3, 25)
+    old_entries: ClassVar = 501
+
+    @pytest.fixture
+    def harness(self, odoo: Live) -> Live:
+        return odoo
