@@ -33,7 +33,7 @@ from dunwell.testing.people import absent
 from dunwell.testing.rows import money
 from dunwell_quickbooks.adapter import QuickBooksAdapter
 from dunwell_quickbooks.bundle import note_key, note_text
-from dunwell_quickbooks.head import find_holds, without_hold
+from dunwell_quickbooks.head import without_hold
 from dunwell_quickbooks.opening import opened
 from dunwell_quickbooks.pace import Pace
 from dunwell_quickbooks.plugin import open_adapter
@@ -440,10 +440,13 @@ class Clerks(People):
         self.rewrite("Customer", customer, lifted)
 
     def change_hold(self, customer: str, kind: str, value: str) -> None:
-        notes = str(self.books.rows["Customer"][customer]["Notes"])
-        old = next(hold.value for hold in find_holds(notes) if hold.kind == kind)
         line = f"[dunwell hold {kind}] "
-        self.rewrite("Customer", customer, lambda text: text.replace(line + old, line + value))
+
+        def changed(text: str) -> str:
+            lines = text.split("\n")
+            return "\n".join(line + value if old.startswith(line) else old for old in lines)
+
+        self.rewrite("Customer", customer, changed)
 
     # -- tasks ----------------------------------------------------------------------------------
 

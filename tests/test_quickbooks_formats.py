@@ -150,17 +150,29 @@ def test_a_head_is_found_among_what_people_wrote_and_changes_nothing_of_it(
     assert twice.startswith(notes)
 
 
-@given(TEXT, st.lists(st.tuples(st.sampled_from(["orders", "credit"]), LINE), max_size=4), HEADS)
+HOLDS = st.builds(HoldLine, st.sampled_from(["orders", "credit"]), LINE, LINE)
+
+
+@given(TEXT, st.lists(HOLDS, max_size=4), HEADS)
 def test_holds_come_and_go_and_leave_what_people_wrote(
-    notes: str, holds: list[tuple[str, str]], head: Head
+    notes: str, holds: list[HoldLine], head: Head
 ) -> None:
     written = with_head(notes, head)
-    for kind, value in holds:
-        written = with_hold(written, HoldLine(kind, value))
-    assert {h.kind: h.value for h in find_holds(written)} == dict(holds)
+    for hold in holds:
+        written = with_hold(written, hold)
+    assert {h.kind: h.value for h in find_holds(written)} == {h.kind: h.value for h in holds}
     for kind in ("orders", "credit"):
         written = without_hold(written, kind)
     assert written == with_head(notes, head)
+
+
+@given(LINE.filter(bool), LINE.filter(bool))
+def test_a_hold_whose_line_a_person_changed_is_not_ours_any_more(reason: str, more: str) -> None:
+    line = with_hold("", HoldLine("orders", "dunwell:abc", reason))
+    assert find_holds(line) == [HoldLine("orders", "dunwell:abc", reason[:200].strip())]
+    for changed in (f"{line} {more}", line.replace("] ", f"] {more} ", 1)):
+        (found,) = find_holds(changed)
+        assert found.value != "dunwell:abc"
 
 
 @given(st.integers(LIMIT - 130, LIMIT + 50), HEADS)

@@ -30,7 +30,7 @@ from tests.quickbooks_worker import cycle, engine
 
 CUSTOMERS = 16
 LATER = timedelta(hours=1)
-SEEDS = int(os.environ.get("DUNWELL_KILLS", "20")) // 5
+SEEDS = int(os.environ.get("DUNWELL_KILLS", "20")) // 8
 WORKER = Path(__file__).with_name("quickbooks_worker.py")
 
 Ends = Counter[tuple[str, ...]]

@@ -220,7 +220,7 @@ def _held(notes: str, effect: Effect) -> tuple[str, Result]:
     command = effect.command
     done = Result(effect.key, "done")
     if command.kind == "hold":
-        return with_hold(notes, HoldLine(command.name, command.value)), done
+        return with_hold(notes, HoldLine(command.name, command.value, command.text)), done
     if command.kind == "release":
         ours = next((h for h in find_holds(notes) if h.kind == command.name), None)
         if ours is None:

@@ -7,16 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dunwell.log.keys import digest
+
 LIMIT = 2000
 """Characters of Customer.Notes."""
 
 LONGEST = 120
 """Characters of the head."""
 
+REASON = 200
+"""Characters of the reason in a line of a hold."""
+
 _HEAD = re.compile(
     r"\[dunwell (?P<position>\d{1,9}) (?P<on>\d{4}-\d\d-\d\d) n(?P<note>\d{1,19})"
     r"(?: e(?P<done>[\d,-]*))?\]"
 )
+_MARKED = re.compile(r"^(?P<reason>.*) \[(?P<value>[^\]]*) (?P<check>[a-z2-7]{4})\]$")
 _HOLD = re.compile(r"^\[dunwell hold (?P<kind>[a-z_]{1,20})\] ?(?P<value>.*)$", re.MULTILINE)
 
 
@@ -82,20 +88,38 @@ def without_head(notes: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HoldLine:
-    """Dunwell's own line of a hold."""
+    """Dunwell's own line of a hold: why, for people, and the mark that tells whose it is."""
 
     kind: str
     value: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        value, reason = one_line(self.value), one_line(self.reason)[:REASON].strip()
+        if not reason or "]" in value:
+            return f"[dunwell hold {self.kind}] {value}"
+        return f"[dunwell hold {self.kind}] {reason} [{value} {digest(reason, length=4)}]"
 
 
 def find_holds(notes: str) -> list[HoldLine]:
-    """Our lines of holds, as they stand now."""
-    return [HoldLine(match["kind"], match["value"].strip()) for match in _HOLD.finditer(notes)]
+    """Our lines of holds, as they stand now.
+
+    The value of one that a person has changed, be it only its reason, is all that it says: that is
+    no mark of ours any more.
+    """
+    return [_hold(match["kind"], match["value"].strip()) for match in _HOLD.finditer(notes)]
+
+
+def _hold(kind: str, said: str) -> HoldLine:
+    whole = _MARKED.match(said)
+    if whole is None or digest(whole["reason"], length=4) != whole["check"]:
+        return HoldLine(kind, said)
+    return HoldLine(kind, whole["value"], whole["reason"])
 
 
 def with_hold(notes: str, hold: HoldLine) -> str:
     """The notes with our line for this kind of hold set to its value."""
-    line = f"[dunwell hold {hold.kind}] {one_line(hold.value)}"
+    line = str(hold)
     for match in _HOLD.finditer(notes):
         if match["kind"] == hold.kind:
             return _fitting(notes[: match.start()] + line + notes[match.end() :])

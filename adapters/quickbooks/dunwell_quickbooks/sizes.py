@@ -43,7 +43,7 @@ def remarks(company: Company, *, native: bool) -> Iterator[str]:
     yield f"today is counted in {named or company.zone}" + (
         "" if named else " (write 'timezone' into [erp]: an offset knows no summer time)"
     )
-    yield _cost(company)
+    yield _cost(company, each=2 if native else 1)
     full = sum(
         length(str(row.get("Notes") or "")) > NEARLY_FULL and not find_head(str(row["Notes"]))
         for row in company.records.of("Customer").values()
@@ -72,12 +72,12 @@ def _again(company: Company, row: Entity) -> bool:
     return sent - made > LATER and company.clock.now() - sent < LATELY
 
 
-def _cost(company: Company) -> str:
+def _cost(company: Company, *, each: int) -> str:
     rows = {kind: len(found) for kind, found in company.records.records.items()}
     whole = sum(size // PAGE + 1 for size in rows.values()) + 5
     whole += (len(company.records.notes) + PAGE - 1) // PAGE
     return (
-        f"{company.door.asked} metered reads so far; a run costs about 3 and two for each 100 "
+        f"{company.door.asked} metered reads so far; a run costs about 2 and {each} for each 200 "
         f"debtors, reading everything anew (weekly, or without the cache) about {whole}, "
         f"of {FREE_READS} a month"
     )
