@@ -189,7 +189,7 @@ class Draft:
         return {
             "res_model": PARTNER,
             "res_id": int(effect.debtor),
-            "activity_type_id": self.installed.tasks or self.installed.todo,
+            "activity_type_id": self.installed.task,
             "summary": command.summary,
             "note": f'<div id="dunwell-{effect.key}">{codec.paragraphs(told) or "<p></p>"}</div>',
             "date_deadline": due.isoformat(),

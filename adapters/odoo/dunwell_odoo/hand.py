@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dunwell.errors import UnavailableError
-from dunwell.log.entry import Entry, Result
+from dunwell.log.entry import ClaimBody, Entry, GarbledError, Result, decode
 from dunwell.port import Found, Sought
 from dunwell_odoo import codec
 from dunwell_odoo.asking import EVERYTHING, Domain, Question, Record, parts, these
@@ -83,8 +83,10 @@ class ByHand:
 
     def _claims(self, debtors: Sequence[str]) -> dict[str, Entry]:
         """The claims in force: with no outcome behind them."""
-        found: dict[str, Entry] = {}
-        for entry in sorted(self.log.heads(debtors), key=lambda entry: entry.position or 0):
+        found = {d: self.log.claims[d] for d in debtors if d in self.log.claims}
+        others = [debtor for debtor in debtors if debtor not in found]
+        heads = self.log.heads(others) if others else []
+        for entry in sorted(heads, key=lambda entry: entry.position or 0):
             if entry.kind == "claim":
                 found[entry.debtor] = entry
             elif entry.kind == "outcome":
@@ -277,7 +279,11 @@ def _in_time(deed: Deed, claims: Mapping[str, Entry], now: datetime) -> bool:
     claim = claims.get(deed.effect.debtor)
     if claim is None or claim.key != deed.key.rpartition("-")[0]:
         return False
-    lease = deed.effect.deadline - claim.at
+    try:
+        body = decode(claim)
+    except GarbledError:
+        return False
+    lease = timedelta(seconds=body.lease if isinstance(body, ClaimBody) else 0)
     return now <= deed.effect.deadline - min(SLOW, lease / 2)
 
 

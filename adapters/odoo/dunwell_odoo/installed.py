@@ -88,9 +88,15 @@ class Installed:
         return self.id(names.ACTIVITY_EXCLUSION)
 
     @property
+    def task(self) -> int:
+        """The type of activities in which tasks are given: ours, else Odoo's own to-dos."""
+        return self.tasks or self.todo
+
+    @property
     def types(self) -> tuple[int, ...]:
-        """All types of activities of ours."""
-        return self.tasks, self.promises, self.disputes, self.exclusions
+        """All types of activities that tell us something."""
+        found = self.task, self.promises, self.disputes, self.exclusions
+        return tuple(number for number in found if number)
 
 
 def find(door: Door) -> Installed:

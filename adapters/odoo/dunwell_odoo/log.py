@@ -39,11 +39,16 @@ for answers are empty, else Odoo looks them up for each.
 
 @dataclass(slots=True)
 class Log:
-    """Writes and reads the entries. `seen` are positions that are known to be taken."""
+    """Writes and reads the entries.
+
+    `seen` are positions that are known to be taken, `claims` those that we wrote and that have no
+    outcome of ours yet.
+    """
 
     ask: Ask
     installed: Installed
     seen: dict[str, int] = field(default_factory=dict)
+    claims: dict[str, Entry] = field(default_factory=dict)
 
     @property
     def door(self) -> Door:
@@ -71,6 +76,10 @@ class Log:
             else:
                 self._by_import(entries, part, answers)
         for n, entry in enumerate(entries):
+            if isinstance(answers[n], Won) and entry.kind in ("claim", "outcome"):
+                self.claims.pop(entry.debtor, None)
+                if entry.kind == "claim":
+                    self.claims[entry.debtor] = entry
             if isinstance(answers[n], Won | Lost):
                 self.seen[entry.debtor] = max(self.seen.get(entry.debtor, 0), entry.position or 0)
         return [answers[n] for n in range(len(entries))]

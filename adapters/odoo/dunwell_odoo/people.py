@@ -45,7 +45,7 @@ class People:
 
     def tasks(self, found: Found) -> Iterator[Row]:
         """Tasks that Dunwell gave; one that was thrown away was cancelled."""
-        for noted in found.of(self.installed.tasks):
+        for noted in found.of(self.installed.task):
             if noted.key:
                 state = "cancelled" if noted.gone else "open" if noted.active else "done"
                 yield {
