@@ -309,5 +309,10 @@ def page_problems(table: str, page: pl.DataFrame) -> Iterable[str]:
         if column.required and page[column.name].null_count():
             empties = page[column.name].null_count()
             yield f"table '{table}', column '{column.name}': {empties} rows are empty"
-    if spec.key == "id" and page["id"].n_unique() != page.height:
+    if spec.key == "id" and not _distinct(page["id"]):
         yield f"table '{table}': an id occurs twice"
+
+
+def _distinct(ids: pl.Series) -> bool:
+    """Told by their hashes where these are all different, which takes half the time."""
+    return ids.hash().n_unique() == ids.len() or ids.n_unique() == ids.len()

@@ -91,7 +91,7 @@ def _table(
                 name, debtors=debtors, since=since if name == "settlements" else None
             )
         ]
-        table = pl.concat(pages) if pages else empty(name)
+        table = pl.concat(pages, rechunk=True) if pages else empty(name)
     except (TypeError, pl.exceptions.PolarsError) as error:
         raise ContractBrokenError(f"table '{name}' is not as published: {error}") from error
     for problem in page_problems(name, table):
