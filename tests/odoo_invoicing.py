@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.odoo_fields import UserFail
+from tests.odoo_reconciling import reconcile
 
 SIGN = {"out_invoice": 1, "out_receipt": 1, "out_refund": -1}
 
@@ -168,6 +169,11 @@ def posted(move: Any) -> None:
         store.update("account.move", move.id, {"name": _number(env, move)})
     move.sudo()._change(move.id, {"state": "posted", "payment_state": "not_paid"})
     move.line_ids._posted()
+    if move.reversed_entry_id and move.reversed_entry_id.state == "posted":
+        both = [*move.line_ids, *move.reversed_entry_id.line_ids]
+        open_ = [one.id for one in both if one.display_type == "payment_term"
+                 and not one.reconciled]  # fmt: skip
+        reconcile(env["account.move.line"].browse(open_))
 
 
 def _number(env: Any, move: Any) -> str:

@@ -144,6 +144,19 @@ class TestInvoices:
         domain = [["commercial_partner_id.customer_rank", ">", 0], ["id", "=", partner]]
         assert odoo.engine("res.partner", "search", domain=domain) == [partner]
 
+    def test_the_company_owes_what_its_contact_got(self, odoo: World) -> None:
+        company = odoo.partner()
+        contact = odoo.admin.create("res.partner", name="Ana", parent_id=company)
+        (line,) = odoo.receivable(odoo.invoice(contact, 70.0), "partner_id")
+        assert line["partner_id"] == company
+        found = {
+            row["id"]: row["credit"]
+            for row in odoo.engine("res.partner", "read", [company, contact], fields=["credit"])
+        }
+        assert found == {company: 70.0, contact: 0.0}
+        domain = [["credit", ">", 0], ["id", "in", [company, contact]]]
+        assert odoo.engine("res.partner", "search", domain=domain) == [company]
+
 
 class TestSettlements:
     def test_a_receipt_pays_an_invoice(self, odoo: World) -> None:
@@ -224,3 +237,9 @@ class TestSettlements:
         (owed,) = odoo.receivable(odoo.invoice(partner, 9.0), "id")
         both = [owed["id"], odoo.receipt(partner, 9.0)]
         assert refused(odoo.engine, LINE, "reconcile", both) == "odoo.exceptions.AccessError"
+
+    def test_a_credit_note_of_an_invoice_settles_it_at_once(self, odoo: World) -> None:
+        partner = odoo.partner()
+        number = odoo.invoice(partner, 100.0)
+        odoo.invoice(partner, 40.0, move_type="out_refund", reversed_entry_id=number)
+        assert odoo.receivable(number, "amount_residual")[0]["amount_residual"] == 60.0
