@@ -13,6 +13,7 @@ import webbrowser
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from email import message_from_bytes
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,8 +26,12 @@ import responses
 from click.testing import CliRunner
 from quickbooks import QuickBooks
 from quickbooks.batch import batch_create
+from quickbooks.cdc import change_data_capture
 from quickbooks.exceptions import AuthorizationException, QuickbooksException
+from quickbooks.objects.attachable import Attachable
+from quickbooks.objects.base import AttachableRef
 from quickbooks.objects.customer import Customer
+from quickbooks.objects.exchangerate import ExchangeRate
 from quickbooks.objects.invoice import Invoice
 
 from dunwell.cli import main
@@ -319,6 +324,43 @@ def test_a_promise_is_recorded_where_people_see_it(service: Service, tmp_path: P
     assert (row["amount"], row["items"], str(row["by"])) == (45_000, [item], "2026-03-12")
 
 
+def test_a_log_that_cannot_be_read_is_shown_and_repaired_by_the_command_line(
+    service: Service, tmp_path: Path
+) -> None:
+    clerks = Clerks(service)
+    debtor = clerks.customer("O'Neill & Sons")
+    due = clerks.on - timedelta(days=9)
+    clerks.invoice("1001", customer=debtor, issued=due, due=due)
+    with served(service) as base:
+        write_config(tmp_path, base)
+        (tmp_path / "policies" / "p.yaml").write_text(POLICY)
+        assert dunwell(tmp_path, "run").returncode == 0
+        whole = dunwell(tmp_path, "quickbooks", "repair", debtor)
+        assert whole.stdout == f"the log of customer {debtor} is whole\n"
+        logs = [
+            n for n, r in service.books.rows["Attachable"].items() if "[dunwell log]" in r["Note"]
+        ]
+        service.books.delete("Attachable", logs[-1])
+        next(tmp_path.rglob("*.cache.json")).unlink()
+        shown = dunwell(tmp_path, "plan").stdout
+        assert f"dunwell quickbooks repair {debtor}" in shown
+        words = ("quickbooks", "repair", "O'Neill & Sons")
+        told = dunwell(tmp_path, *words).stdout
+        keep = f"--keep {logs[0]} --by YOU --because WHY"
+        assert told.splitlines()[-1].endswith(keep), told
+        assert dunwell(tmp_path, *words, "--keep", logs[0]).returncode == 2
+        why = ("--by", "ana", "--because", "somebody cleaned up")
+        assert dunwell(tmp_path, *words, "--keep", "1", *why).returncode == 4
+        done = dunwell(tmp_path, *words, "--keep", logs[0], *why)
+        assert "1 entries are lost" in done.stdout, done.stderr
+        after = dunwell(tmp_path, "run", "--format", "json")
+    assert after.returncode == 3, "what was claimed then is unknown"
+    assert json.loads(after.stdout)["left_alone"] == 0
+    assert len(list((tmp_path / "out").glob("*.eml"))) <= 4, "nobody is reminded again"
+    to = [str(message_from_bytes(f.read_bytes())["To"]) for f in (tmp_path / "out").glob("*.eml")]
+    assert sum("acme.example" in address for address in to) == 1
+
+
 def dunwell(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a user does."""
     environ = {
@@ -398,6 +440,32 @@ def test_the_client_library_reads_and_writes_the_stand_in(
     invoice.BillEmail = None
     invoice.send(qb=library, send_to="ap@acme.example")
     assert service.books.mails == [(item, "ap@acme.example")]
+
+
+def test_the_client_library_reads_changes_notes_and_rates_of_the_stand_in(
+    service: Service, library: QuickBooks
+) -> None:
+    clerks = Clerks(service)
+    customer = clerks.customer("O'Neill & Sons")
+    item = clerks.invoice("1001", customer=customer)
+    service.books.rate("USD", "0.92", clerks.on)
+    attached = Attachable()
+    attached.Note = "Ask for Ana. 🦊"
+    reference = AttachableRef()
+    reference.EntityRef = {"type": "Customer", "value": customer}
+    attached.AttachableRef = [reference]
+    attached.save(qb=library)
+    assert Attachable.get(attached.Id, qb=library).Note == "Ask for Ana. 🦊"
+    (rate,) = ExchangeRate.filter(SourceCurrencyCode="USD", qb=library)
+    assert (rate.Rate, rate.TargetCurrencyCode) == (Decimal("0.92"), "EUR")
+    changed = change_data_capture(
+        [Invoice, Customer], service.now - timedelta(hours=1), qb=library
+    )
+    assert [invoice.Id for invoice in changed.Invoice] == [item]
+    assert [one.DisplayName for one in changed.Customer] == ["O'Neill & Sons"]
+    assert [one.Id for one in Customer.where("DisplayName LIKE 'O\\'Neill%'", qb=library)] == [
+        customer
+    ]
 
 
 def test_the_client_library_meets_the_refusals_of_the_stand_in(

@@ -14,13 +14,16 @@ from dunwell.errors import DeniedError, UnansweredError, UnavailableError
 from dunwell.port import Lost, Refused, Won
 from dunwell.testing.contract.deeds import (
     claim,
+    delivery,
     entries,
+    finish,
     memory,
     note,
     one,
     outcome,
     prepare,
     reached,
+    statuses,
     write,
 )
 from dunwell_quickbooks.adapter import QuickBooksAdapter
@@ -220,6 +223,28 @@ def test_a_new_address_in_the_last_moment_refuses_what_would_act(
     service.troubles.append(deed)
     (answer,) = adapter.append([claim(adapter, debtor, 1)])
     assert isinstance(answer, Refused)
+
+
+def test_what_others_write_into_the_log_between_a_claim_and_its_effects_stops_nothing(
+    clerks: Clerks, adapter: QuickBooksAdapter, tmp_path: Path, service: Service
+) -> None:
+    debtor = clerks.customer()
+    effects = claimed(adapter, debtor, note("called them"))
+    other = adapter_to(service, tmp_path)
+    write(other, delivery(debtor, 2, "another message"))  # as `dunwell approve` may
+    assert statuses(adapter.execute(effects)) == ["done"]
+    assert [face.text for face in clerks.faces(debtor)] == ["called them"], "attached once"
+
+
+def test_what_another_engine_did_and_settled_is_done_for_the_one_that_claimed_it(
+    clerks: Clerks, adapter: QuickBooksAdapter, tmp_path: Path, service: Service
+) -> None:
+    debtor = clerks.customer()
+    effects = claimed(adapter, debtor, note("called them"))
+    other = adapter_to(service, tmp_path)
+    finish(other, debtor, other.execute(effects))
+    assert statuses(adapter.execute(effects)) == ["already_done"]
+    assert len(clerks.faces(debtor)) == 1
 
 
 # -- the line -----------------------------------------------------------------------------------
