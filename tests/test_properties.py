@@ -422,8 +422,9 @@ def test_time_alone_never_lowers_a_stage(world: World) -> None:
 
 
 def _stages(life: Life) -> Iterator[tuple[str, str, str]]:
-    states = make_plan(life.engine()).memories.values()
-    for item in (i for memory in states for i in memory.state.items if i.stage):
+    planned = make_plan(life.engine())
+    states = [planned.memories.memory(name).state for name in planned.book["customers"]["id"]]
+    for item in (i for state in states for i in state.items if i.stage):
         yield item.item, item.ladder, item.stage
 
 
