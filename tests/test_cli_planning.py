@@ -273,6 +273,26 @@ def test_a_plan_over_a_limit_is_shown_and_refused() -> None:
     assert mails() == []
 
 
+def test_a_plan_for_one_customer_is_no_share_of_all_accounts() -> None:
+    share = "limits: {share_of_accounts: 10 %}\npolicies:"
+    Path("policy.yaml").write_text(POLICY.replace("policies:", share, 1), "utf-8")
+    assert "of them" in call("run", code=5).stdout
+    assert "OVER THE LIMIT" not in call("plan", "--only", "C1", "--out", "one.plan").stdout
+    call("apply", "one.plan")
+    assert len(mails()) == 1
+
+
+def test_a_what_if_is_planned_on_old_facts_and_says_that_a_run_would_stop() -> None:
+    fresh = "require: {bank_data_within: 2 business days}\npolicies:"
+    Path("policy.yaml").write_text(POLICY.replace("policies:", fresh, 1), "utf-8")
+    call("ledger", "pay", "C4", "1 EUR", "F-4", "--on", str(ON))
+    call("plan")
+    later = call("plan", "--as-of", str(ON + timedelta(20))).stdout
+    assert f"a run would stop: bank data is of {ON}" in later
+    today(ON + timedelta(20))
+    assert f"bank data is of {ON} and the house demands it" in call("plan", code=5).stderr
+
+
 # -- run ----------------------------------------------------------------------------------------
 
 LINE = re.compile(

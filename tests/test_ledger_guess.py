@@ -262,7 +262,8 @@ def test_an_id_of_two_lines_in_a_file_is_refused_in_words(book: Ledger, text: st
 def test_paths_are_told_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(tmp_path, "new", "ES").output == "made ledger.sqlite\n"
-    assert run(tmp_path, "new", "ES").output.startswith("error: 'ledger.sqlite' exists")
+    again = run(tmp_path, "new", "ES")
+    assert (again.exit_code, "'ledger.sqlite' exists already" in again.stderr) == (2, True)
     monkeypatch.chdir("/")
     with pytest.raises(ConfigurationError, match=r"there is no ledger at 'nowhere/l.sqlite'"):
         open_ledger(Path("/nowhere/l.sqlite"))

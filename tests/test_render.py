@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from dunwell.render.amounts import money, stacked, sums
 from dunwell.render.log import log_lines, log_values
 from dunwell.render.outcomes import applied_lines, run_line
 from dunwell.render.plan import plan_lines
-from dunwell.render.text import cut, listed, safe, table, width
+from dunwell.render.text import cut, fitted, listed, safe, table, width
 from dunwell.run.clauses import Cash
 from dunwell.run.outcomes import Applied, OutcomeRow, Ran, ReceiptLine
 from dunwell.run.totals import (
@@ -270,3 +271,16 @@ def test_the_log_names_who_wrote_what_and_when() -> None:
 
 def test_an_empty_log_says_so() -> None:
     assert list(log_lines([], {})) == ["the log is empty"]
+
+
+@pytest.mark.parametrize("columns", [52, 60, 80, 200])
+def test_a_table_fits_a_narrow_terminal_and_loses_no_word(columns: int) -> None:
+    head = ("capability", "why", "what to do")
+    rows = [
+        ("hold", "a hold is a row in the table of holds", "let the order entry system read it"),
+        ("append", "", "a-single-word-that-is-longer-than-any-terminal-is-wide-" + "x" * 40),
+    ]
+    lines = list(table(head, fitted(head, rows, columns), indent=""))
+    assert max(width(line) for line in lines) <= columns
+    for word in ("system", "table", "holds"):
+        assert word in " ".join(lines)

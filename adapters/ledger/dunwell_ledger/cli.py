@@ -13,7 +13,7 @@ from dunwell.cli.output import count, examples
 from dunwell.errors import Place, Problem, ProblemsError
 from dunwell_ledger import books, mark
 from dunwell_ledger.cli_people import COMMANDS
-from dunwell_ledger.cli_values import Day, kept, settings_of, today_of
+from dunwell_ledger.cli_values import Day, kept, must_be_new, settings_of, today_of
 from dunwell_ledger.exporting import export_tables
 from dunwell_ledger.fields import TABLES
 from dunwell_ledger.guessing import propose
@@ -61,6 +61,7 @@ def new(
 ) -> None:
     """Make an empty ledger for COMPANY."""
     path, _ = settings_of(context)
+    must_be_new(path)
     row = {"id": company, "name": name or company, "currency": currency, "country": country,
            "timezone": timezone}  # fmt: skip
     with closing(create(path)) as book, kept(), book.writing() as connection:
@@ -75,6 +76,7 @@ def new(
 @click.option("--on", type=Day(), default="2026-03-04", show_default=True)
 def sample(target: Path, customers: int, seed: int, on: date) -> None:
     """Make a believable ledger of invented companies at TARGET."""
+    must_be_new(target)
     make_sample(target, customers=customers, seed=seed, on=on).close()
     click.echo(f"made {target} as of {on}: {customers} customers")
 

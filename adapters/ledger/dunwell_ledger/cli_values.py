@@ -16,7 +16,7 @@ from dunwell.hooks import Settings
 from dunwell.money import Money, parse_money
 from dunwell_ledger.clock import Clock
 from dunwell_ledger.plugin import clock_of, ledger_path
-from dunwell_ledger.store import Ledger, open_ledger
+from dunwell_ledger.store import Ledger, near, open_ledger
 
 
 class Day(click.ParamType[date]):
@@ -62,6 +62,16 @@ def today_of(book: Ledger, clock: Clock) -> date:
     with book.reading() as connection:
         row = connection.execute("SELECT timezone FROM companies ORDER BY n LIMIT 1").fetchone()
     return clock.on(row[0] if row else None)
+
+
+def must_be_new(path: Path) -> None:
+    """A usage error where a new ledger cannot be made at a path."""
+    if path.exists():
+        raise click.UsageError(
+            f"'{near(path)}' exists already (choose another name, or remove it)"
+        )
+    if not path.parent.is_dir():
+        raise click.UsageError(f"there is no folder '{near(path.parent)}' (make it first)")
 
 
 @contextmanager

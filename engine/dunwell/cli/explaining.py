@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from dunwell.cli.days import Day
-from dunwell.cli.output import examples, say_json
+from dunwell.cli.output import columns, examples, say_json
 from dunwell.cli.planning import as_json, opened, say_lines
 from dunwell.cli.session import Session, format_option, pass_session
 
@@ -77,4 +77,4 @@ def log(session: Session, who: str | None, limit: int, form: str) -> None:
     if form == "json":
         say_json({"version": 1, "entries": [as_json(line) for line in log_values(entries)]})
     else:
-        say_lines(log_lines(entries, known))
+        say_lines(log_lines(entries, known, columns=columns()))

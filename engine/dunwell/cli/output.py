@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 
 import click
 
 from dunwell.errors import Problem
-from dunwell.render.text import count, table
+from dunwell.render.text import Cell, count, fitted, table
 
 __all__ = [
     "as_json",
+    "columns",
     "count",
     "examples",
     "problem_line",
@@ -66,11 +69,20 @@ def examples(*lines: str) -> str:
     return "\b\n" + "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
 
 
+def columns() -> int | None:
+    """How wide the terminal is; None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def say_table(
     head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()
 ) -> None:
-    """A table, its first line bold on a terminal."""
-    first, *others = table(head, rows, right=right, indent="")
+    """A table, its first line bold on a terminal, and no wider than that where it can be."""
+    cells: Iterable[Sequence[Cell]] = rows
+    most = columns()
+    if most is not None:
+        cells = fitted(head, rows, most)
+    first, *others = table(head, cells, right=right, indent="")
     say(click.style(first, bold=True))
     for line in others:
         say(line)

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from dunwell.log.entry import Entry
-from dunwell.render.text import table
+from dunwell.render.text import cut, fitted, safe, table
 from dunwell.run.clauses import Said
+
+NAME = 32
+"""Columns of a customer's name."""
 
 
 class LogLine(Said, frozen=True):
@@ -37,8 +40,10 @@ def log_values(entries: Sequence[Entry]) -> tuple[LogLine, ...]:
     )  # fmt: skip
 
 
-def log_lines(entries: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
-    """A table of entries; `names` are those of debtors that are known."""
+def log_lines(
+    entries: Sequence[Entry], names: Mapping[str, str], *, columns: int | None = None
+) -> Iterator[str]:
+    """A table of entries, at most so many columns wide; `names` are those of debtors we know."""
     if not entries:
         yield "the log is empty"
         return
@@ -46,14 +51,20 @@ def log_lines(entries: Sequence[Entry], names: Mapping[str, str]) -> Iterator[st
     rows = [
         (
             f"{e.at:%Y-%m-%d %H:%M}",
-            f"{names[e.debtor]} ({e.debtor})" if e.debtor in names else e.debtor,
+            _customer(e.debtor, names),
             e.by,
             _what(e),
             e.text,
         )
         for e in entries
     ]
-    yield from table(head, rows, most={1: 40, 3: 24, 4: 100}, indent="")
+    shown = rows if columns is None else fitted(head, rows, columns)
+    yield from table(head, shown, indent="")
+
+
+def _customer(debtor: str, names: Mapping[str, str]) -> str:
+    """Its number is never cut: by it the customer is asked for."""
+    return f"{cut(safe(names[debtor]), NAME)} ({debtor})" if debtor in names else debtor
 
 
 def _what(entry: Entry) -> str:

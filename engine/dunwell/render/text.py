@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -14,6 +15,9 @@ _RIGHT_TO_LEFT = re.compile(
 _MARKS = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{3})"
                     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+")  # fmt: skip
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
+_NARROWEST = 16
+"""No column of a table is made narrower than this."""
+
 Cell = str | tuple[str, ...]
 """One line, whatever is in it, or several."""
 
@@ -106,6 +110,24 @@ def table(
                 for n, line in enumerate(lines)
             )
             yield (indent + "  ".join(cells)).rstrip()
+
+
+def fitted(
+    head: Sequence[str], rows: Iterable[Sequence[str]], columns: int
+) -> list[tuple[Cell, ...]]:
+    """The rows of a table that is at most so many columns wide, as far as words can be parted.
+
+    The widest columns are made narrower, and their texts broken into several lines.
+    """
+    every = [tuple(row) for row in rows]
+    widths = [max(width(safe(row[n])) for row in (head, *every)) for n in range(len(head))]
+    while sum(widths) + 2 * (len(head) - 1) > columns and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return [tuple(_broken(cell, widths[n]) for n, cell in enumerate(row)) for row in every]
+
+
+def _broken(cell: str, columns: int) -> Cell:
+    return cell if width(cell) <= columns else tuple(textwrap.wrap(safe(cell), columns))
 
 
 def _lines(cell: Cell) -> Sequence[str]:

@@ -17,7 +17,6 @@ from dunwell.log.fold import NOTHING, Memory
 from dunwell.message.facts import sums
 from dunwell.model.rows import Customer, rows
 from dunwell.money import Money
-from dunwell.policy.tree import House
 from dunwell.run.ahead import ASSUMPTION, Ahead, ahead
 from dunwell.run.clauses import Cash, cash, clause
 from dunwell.run.debtors import plan_debtor
@@ -27,7 +26,7 @@ from dunwell.run.explain_contact import budgets, contacts, reach, words
 from dunwell.run.explain_items import Heard, item_reports
 from dunwell.run.explain_standing import standing_reports
 from dunwell.run.find import Subject
-from dunwell.run.plan import require
+from dunwell.run.plan import stale_facts
 from dunwell.run.planfile import StoppedError
 from dunwell.run.reading import Read, read
 from dunwell.run.reports import (
@@ -89,7 +88,7 @@ def _debtor(engine: Engine, seen: Read, subject: Subject, on: date) -> _Debtor:
     judged = [case for case in found if case.policy.name]
     tenant = seen.book.describe.tenant
     context = Context(tenant, engine.house, engine.wording, engine.ways)
-    notes = list(_stale(engine.house, seen, on))
+    notes = [f"a run would stop: {why}" for why in stale_facts(engine.house, seen.book, on)]
     plans: list[AccountPlan] = []
     future = Ahead(on)
     if judged:
@@ -124,13 +123,6 @@ def _cross_checked(engine: Engine, seen: Read, folded: Mapping[str, Memory], on:
         workers=1,
         sources=engine.calendars or None,
     )
-
-
-def _stale(house: House, seen: Read, on: date) -> Iterator[str]:
-    try:
-        require(house, seen.book, on)
-    except StoppedError as error:
-        yield f"a run would stop: {error}"
 
 
 def _account(known: _Debtor, case: Case) -> AccountReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -46,7 +46,8 @@ def make_plan(
 ) -> Planned:
     """Decide every account (or one debtor) as of the company's today, or a day as a what-if.
 
-    Raises `StoppedError` when the house demands fresher bank data than the ERP has.
+    Raises `StoppedError` when the house demands fresher bank data than the ERP has; of a what-if
+    that is only a remark.
     """
     described = seen.book.describe if seen else engine.adapter.describe()
     on = as_of or described.on
@@ -54,7 +55,9 @@ def make_plan(
     seen = seen or read(
         engine.adapter, engine.house, describe=described, debtors=debtors, progress=engine.progress
     )
-    require(engine.house, seen.book, on)
+    stale = tuple(stale_facts(engine.house, seen.book, on))
+    if stale and on == described.on:
+        raise StoppedError(stale[0])
     with Hands(engine.workers) as hands:
         if seen.book["items"].height > LARGE and not engine.plain:
             hands.start(ready)  # they import what they need while the log is folded
@@ -65,7 +68,8 @@ def make_plan(
         context = Context(described.tenant, engine.house, engine.wording, engine.ways)
         post = post_of(engine, seen.book)
         accounts = plan_debtors(engine, decided, context, seen.now, post=post, hands=hands)
-    header = _header(engine, seen, on, decided, accounts, only)
+    remarks = (*filter(None, (described.copied,)), *(f"a run would stop: {why}" for why in stale))
+    header = _header(engine, seen, on, decided, accounts, only, remarks)
     return Planned(Plan(header, accounts), decided, seen.book, remembered, seen.now)
 
 
@@ -96,21 +100,22 @@ def _decide(engine: Engine, seen: Read, remembered: Memories, on: date, hands: H
     )
 
 
-def require(house: House, book: Book, on: date) -> None:
-    """No run on stale facts."""
+def stale_facts(house: House, book: Book, on: date) -> Iterator[str]:
+    """Why the facts are too old for a run; nothing where they are not."""
     if house.bank_data_within is None:
         return
     known = book.describe.bank_data_on
     if known is None:
-        raise StoppedError(
+        yield (
             "the house demands recent bank data and the ERP cannot tell how recent its own is; "
             "take `bank_data_within` out of `require`"
         )
+        return
     from dunwell.decide.cases import calendar_of
 
     calendar = calendar_of(house, house.policies[0] if house.policies else None)
     if calendar.add(known, house.bank_data_within) < on:
-        raise StoppedError(
+        yield (
             f"bank data is of {known} and the house demands it within {house.bank_data_within}; "
             "import the newest statements first"
         )
@@ -123,6 +128,7 @@ def _header(
     decided: Decided,
     accounts: tuple[AccountPlan, ...],
     only: str | None,
+    remarks: Sequence[str],
 ) -> Header:
     described = seen.book.describe
     counts = counted(accounts)
@@ -145,22 +151,29 @@ def _header(
         digests=dict(engine.digests),
         counts=counts,
         money=amounts(sums(money for money, _ in demanded)),
-        over=tuple(over(engine.house, counts, demanded)),
+        over=tuple(over(engine.house, counts, demanded, alone=bool(only))),
         reader=decided.reader,
-        problems=(*filter(None, (described.copied,)), *decided.problems),
+        problems=(*remarks, *decided.problems),
         only=only or "",
     )
 
 
 def over(
-    house: House, counts: Mapping[str, int], demanded: Iterable[tuple[Money, Rates]]
+    house: House,
+    counts: Mapping[str, int],
+    demanded: Iterable[tuple[Money, Rates]],
+    *,
+    alone: bool = False,
 ) -> Iterable[str]:
-    """The limits that a plan exceeds, in words; each sum comes with the rates of its company."""
+    """The limits that a plan exceeds, in words; each sum comes with the rates of its company.
+
+    A plan for one customer `alone` is no share of all accounts.
+    """
     limits = house.limits
     if limits.commands is not None and counts["commands"] > limits.commands:
         yield f"{counts['commands']} commands, and the limit is {limits.commands}"
     share, judged = limits.share_of_accounts, counts["judged"]
-    if share is not None and judged and Fraction(counts["accounts"], judged) > share:
+    if share is not None and judged and not alone and Fraction(counts["accounts"], judged) > share:
         yield (
             f"{counts['accounts']} of {judged} accounts, and the limit is "
             f"{_percent(share)} of them"
