@@ -121,6 +121,7 @@ class Books:
         self.rows: dict[str, dict[str, Entity]] = {kind: {} for kind in FIELDS}
         self.gone: list[tuple[str, str, datetime]] = []
         self.drawn = self.edits = 0
+        self._index: dict[str, tuple[int, Mapping[str, Sequence[str]]]] = {}
         self.rates: list[Entity] = []  # the company's list of exchange rates
         self.links = ""  # where invoices can be paid, for who asks for it
         self.applied: dict[tuple[str, str], Decimal] = {}
@@ -230,7 +231,33 @@ class Books:
                 Decimal(0),
             )
             return {**row, "UnappliedAmt": row["TotalAmt"] + given - used}
+        if kind == "Customer":
+            children = [n for n, r in self.rows[kind].items() if r.get("ParentRef")
+                        and r["ParentRef"]["value"] == row["Id"]]  # fmt: skip
+            own = self.owed(row["Id"])
+            more = sum(map(self.owed, children), Decimal(0))
+            return {**row, "Balance": own, "BalanceWithJobs": own + more}
         return row
+
+    def owed(self, customer: str) -> Decimal:
+        """What a customer owes: open invoices less what is left of payments and credits."""
+        total = Decimal(0)
+        for kind, name in (("Invoice", "Balance"), ("Payment", "UnappliedAmt"),
+                           ("CreditMemo", "RemainingCredit")):  # fmt: skip
+            for number in self._owners(kind).get(customer, ()):
+                value = self.shown(kind, self.rows[kind][number])[name]
+                total += value if kind == "Invoice" else -value
+        return total
+
+    def _owners(self, kind: str) -> Mapping[str, Sequence[str]]:
+        """The records of each customer; sought again when there are others."""
+        known = self._index.get(kind)
+        if known is None or known[0] != len(self.rows[kind]):
+            found: dict[str, list[str]] = {}
+            for number, row in self.rows[kind].items():
+                found.setdefault(row["CustomerRef"]["value"], []).append(number)
+            known = self._index[kind] = (len(self.rows[kind]), found)
+        return known[1]
 
     def balance(self, invoice: Entity) -> Decimal:
         """What is open on an invoice."""
@@ -320,6 +347,8 @@ class Books:
             if kind in ("Invoice", "CreditMemo") and "Line" in fresh:
                 new["TotalAmt"] = sum((line["Amount"] for line in new["Line"]), Decimal(0))
             self._refer(kind, new)
+            if "CustomerRef" in fresh:
+                self._index.clear()
             if kind == "Payment":
                 self.apply(old, -1)
                 self.apply(new)

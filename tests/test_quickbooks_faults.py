@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -363,3 +363,52 @@ def test_a_file_of_requests_that_makes_no_sense_stops_nobody(
     pace.wait()
     pace.wait()
     assert slept == []
+
+
+def _pays(clerks: Clerks, customer: str, item: str) -> None:
+    clerks.pay(item)
+
+
+def _voids(clerks: Clerks, customer: str, item: str) -> None:
+    clerks.books.void(item)
+
+
+def _deletes(clerks: Clerks, customer: str, item: str) -> None:
+    clerks.delete_invoice(item)
+
+
+def _credits(clerks: Clerks, customer: str, item: str) -> None:
+    clerks.credit("C-1", "900 EUR", customer=customer)
+
+
+@pytest.mark.parametrize("change", [_pays, _voids, _deletes, _credits])
+@pytest.mark.parametrize("branch", [False, True])
+def test_a_message_of_ours_does_not_begin_when_what_is_owed_changed_since_its_claim(
+    service: Service,
+    clerks: Clerks,
+    adapter: QuickBooksAdapter,
+    change: Callable[[Clerks, str, str], None],
+    branch: bool,
+) -> None:
+    debtor = clerks.customer()
+    owner = clerks.customer("Branch", payer=debtor) if branch else debtor
+    item = clerks.invoice(customer=owner)
+    first = claim(adapter, debtor, 1)
+    write(adapter, first)
+    change(clerks, owner, item)
+    begins = replace(first, position=2, kind="started", nonce="begins")
+    before = service.metered
+    (answer,) = adapter.append([begins])
+    assert isinstance(answer, Refused), answer
+    assert service.metered == before, "it is seen by a write, which is not metered"
+    assert "[dunwell 1 " in service.books.rows["Customer"][debtor]["Notes"]
+
+
+def test_a_message_of_ours_begins_when_nothing_changed(
+    service: Service, clerks: Clerks, adapter: QuickBooksAdapter
+) -> None:
+    debtor = clerks.customer()
+    clerks.invoice(customer=debtor)
+    write(adapter, claim(adapter, debtor, 1))
+    clerks.change("Customer", debtor, PrimaryPhone={"FreeFormNumber": "+34 600"})
+    write(adapter, replace(claim(adapter, debtor, 2), kind="started"))

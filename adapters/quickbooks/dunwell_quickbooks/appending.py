@@ -92,10 +92,12 @@ class WritableLog(Logbook):
     def _write(self, debtor: str, head: Head | None, entries: Sequence[Entry]) -> Appended:
         """Write the notes, then the head; Lost where somebody else was first."""
         try:
+            if any(entry.kind == "started" for entry in entries):
+                self._look(debtor)
             main_id = self.write_notes(debtor, head, entries)
-        except UnreadableError as error:
+        except (UnreadableError, MeantimeError) as error:
             return Refused(str(error))
-        except RefusedError as error:
+        except (RefusedError, FullError) as error:
             return Refused(f"the entry cannot be stored: {error}")
         self._unsure.add(main_id)
         last = entries[-1]
@@ -116,6 +118,22 @@ class WritableLog(Logbook):
             return Refused(str(error))
         except (RefusedError, FullError) as error:
             return Refused(f"the entry cannot be stored: {error}")
+
+    def _look(self, debtor: str) -> None:
+        """See whether a person did something since the claim: a MeantimeError.
+
+        A write that changes nothing answers with the customer as it is now, and what is owed; it
+        is not metered, as a read would be.
+        """
+        row = self.company.records.of("Customer")[debtor]
+        if not self.update(row, str(row.get("Notes") or "")):
+            self.company.reread("Customer", [debtor])
+        now = self.company.records.of("Customer").get(debtor, {})
+        owed = [[one.get(name) for name in ("Balance", "BalanceWithJobs")] for one in (row, now)]
+        if not now or _stance(now) != _stance(row):
+            raise MeantimeError("a person has changed the customer since it was claimed")
+        if owed[0] != owed[1]:
+            raise MeantimeError("what the customer owes has changed since it was claimed")
 
     def write_notes(self, debtor: str, head: Head | None, entries: Sequence[Entry]) -> str:
         """Write the entries as notes; the Id of the main one."""

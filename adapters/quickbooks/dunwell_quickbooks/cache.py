@@ -15,13 +15,13 @@ from dunwell_quickbooks.tokens import write_private
 
 Entity = dict[str, Any]
 
-VERSION = 3
+VERSION = 4
 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "Customer": (
         "Id", "SyncToken", "DisplayName", "CompanyName", "Notes", "Active", "ParentRef", "Job",
         "BillWithParent", "PrimaryEmailAddr", "PrimaryPhone", "BillAddr", "CurrencyRef",
-        "SalesTermRef", "CustomerTypeRef", "MetaData",
+        "SalesTermRef", "CustomerTypeRef", "Balance", "BalanceWithJobs", "MetaData",
     ),
     "Invoice": (
         "Id", "DocNumber", "TxnDate", "DueDate", "CustomerRef", "CurrencyRef", "ExchangeRate",
