@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from typing import TypeVar
 
-from dunwell.errors import UnansweredError, UnavailableError
+from dunwell.errors import ContractBrokenError, UnansweredError, UnavailableError
 from dunwell.log.entry import Entry, Result
+from dunwell.model.tables import PageLike
 from dunwell.port import Adapter, Appended, Effect, Found, Sought
 from dunwell.testing import Erp, Face, MemoryAdapter
 from dunwell.testing.contract import EffectContract, FaultContract
@@ -239,6 +242,38 @@ class RetriesEffects(NoKeys):
         return MemoryAdapter._perform(self, effect)
 
 
+class AnyTrouble(MemoryAdapter):
+    """Has one word for all that goes wrong: it may have been done."""
+
+    def read(
+        self, table: str, *, debtors: Sequence[str] | None = None, since: date | None = None
+    ) -> Iterator[PageLike]:
+        try:
+            yield from super().read(table, debtors=debtors, since=since)
+        except (UnavailableError, ContractBrokenError) as error:
+            raise UnansweredError(str(error)) from error
+
+
+class Hopes(MemoryAdapter):
+    """Has another word for it: nothing was done."""
+
+    def append(self, entries: Sequence[Entry]) -> Sequence[Appended]:
+        try:
+            return super().append(entries)
+        except UnansweredError as error:
+            raise UnavailableError(str(error)) from error
+
+
+class NoRows(MemoryAdapter):
+    """Finds nothing in what it cannot read."""
+
+    def read(
+        self, table: str, *, debtors: Sequence[str] | None = None, since: date | None = None
+    ) -> Iterator[PageLike]:
+        with suppress(ContractBrokenError):
+            yield from super().read(table, debtors=debtors, since=since)
+
+
 class ClosesOnce(MemoryAdapter):
     """Cannot be closed twice."""
 
@@ -276,6 +311,13 @@ LOST_EFFECT = (
     "test_a_lost_answer_to_an_effect_is_unanswered",
     "test_an_effect_whose_answer_was_lost_is_not_done_again",
 )
+
+LATE_APPEND = (
+    "test_an_answer_to_append_that_comes_too_late_is_unanswered_and_the_log_tells",
+    "test_nonsense_in_place_of_an_answer_to_append_is_no_reason_to_try_again",
+)
+LATE_ROWS = "test_rows_that_come_too_late_are_unavailable_and_can_be_asked_for_again"
+NO_ROWS = "test_nonsense_in_place_of_rows_is_not_taken_for_rows"
 
 BROKEN = [
     Broken(
@@ -380,14 +422,23 @@ BROKEN = [
             "test_a_broken_line_is_unavailable",
             "test_an_effect_over_a_broken_line_is_unavailable",
             *LOST_APPEND,
+            *LATE_APPEND,
             *LOST_EFFECT,
         ),
         OwnErrors,
         raises=(ConnectionError,),
     ),
     Broken("queues", ("test_an_effect_over_a_broken_line_is_unavailable",), Queues),
-    Broken("appends again", LOST_APPEND, RetriesAppend),
-    Broken("appends elsewhere", LOST_APPEND, AppendsElsewhere),
+    Broken("appends again", (*LOST_APPEND, *LATE_APPEND), RetriesAppend),
+    Broken("appends elsewhere", (*LOST_APPEND, *LATE_APPEND), AppendsElsewhere),
+    Broken(
+        "any trouble",
+        ("test_a_broken_line_is_unavailable", LATE_ROWS, NO_ROWS),
+        AnyTrouble,
+        raises=(UnansweredError,),
+    ),
+    Broken("hopes", (*LOST_APPEND, *LATE_APPEND), Hopes, raises=(UnavailableError,)),
+    Broken("no rows", (NO_ROWS,), NoRows),
     Broken("does again", LOST_EFFECT, RetriesEffects),
     Broken(
         "an open door",

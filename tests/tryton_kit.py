@@ -15,9 +15,12 @@ from dunwell_tryton.adapter import TrytonAdapter
 from dunwell_tryton.client import Client
 
 from tests.tryton_people import Clerks
+from tests.tryton_relay import Trouble, relayed
 from tests.tryton_server import PASSWORD, ZONE, Server
 
 GRACE = timedelta(seconds=4)
+SHORT = 0.3
+"""Seconds of patience with a relay that answers late; it ends only when Tryton has answered it."""
 PAGE = 20
 
 
@@ -29,6 +32,7 @@ class Line:
         self.calls = 0
         self.down = False
         self.lose = False
+        self.trouble: tuple[Trouble, bool] | None = None  # and whether only for a change
 
 
 class Watched(Client):
@@ -48,7 +52,17 @@ class Watched(Client):
         self.line.calls += 1
         if self.line.down:
             self._host = "127.0.0.1:9"  # nobody listens
-        return super()._post(path, body, changes)
+        trouble, self.line.trouble = self.line.trouble, None
+        if trouble is None or (trouble[1] and not changes):
+            self.line.trouble = trouble
+            return super()._post(path, body, changes)
+        straight, patience = self._host, self._patience
+        with relayed(straight, trouble[0]) as self._host:
+            self._patience = SHORT if trouble[0] == "late" else patience
+            try:
+                return super()._post(path, body, changes)
+            finally:
+                self._host, self._patience = straight, patience
 
     def _read(self, answer: http.client.HTTPResponse, changes: bool) -> bytes:
         text = super()._read(answer, changes)
@@ -133,6 +147,12 @@ class TrytonHarness(Harness):
 
     def lose_answer(self) -> None:
         self.line.lose = True
+
+    def answer_late(self, *, change: bool = False) -> None:
+        self.line.trouble = ("late", change)
+
+    def answer_nonsense(self, *, change: bool = False) -> None:
+        self.line.trouble = ("nonsense", change)
 
     def open_as_stranger(self) -> Adapter:
         return TrytonAdapter(Client(self.server.url, self.database, "admin", "wrong"))

@@ -192,6 +192,7 @@ class Watched(Tinybooks):
 
     calls = 0
     line = "up"
+    waits = False  # for a call that changes something
 
     @contextmanager
     def call(self, *, changes: bool = False) -> Iterator[Connection]:
@@ -200,9 +201,12 @@ class Watched(Tinybooks):
             raise ConnectionRefusedError("the line is down")
         with super().call(changes=changes) as books:
             yield books
-        if changes and self.line == "lost":
-            self.line = "up"
-            raise TimeoutError
+        if changes or not self.waits:
+            line, self.line, self.waits = self.line, "up", False
+            if line == "late":
+                raise TimeoutError
+            if line == "nonsense":
+                raise ValueError
 
 
 class TinybooksHarness(Harness):
@@ -243,7 +247,13 @@ class TinybooksHarness(Harness):
         self.erp.line = "down"
 
     def lose_answer(self) -> None:
-        self.erp.line = "lost"
+        self.answer_late(change=True)
+
+    def answer_late(self, *, change: bool = False) -> None:
+        self.erp.line, self.erp.waits = "late", change
+
+    def answer_nonsense(self, *, change: bool = False) -> None:
+        self.erp.line, self.erp.waits = "nonsense", change
 
     def open_as_stranger(self) -> Adapter:
         return TinybooksAdapter(PrivateBooks(self.path))

@@ -1,5 +1,6 @@
 """The adapter kit: an ERP in memory, hostile wrappers, and the contract that adapters keep.
 
+What is exported here and by `contract` is public; `docs/adapter-kit.md` says what that promises.
 An ERP author subclasses `dunwell.testing.contract.AdapterContract` and overrides one fixture. That
 module needs pytest; nothing else here does.
 """
@@ -12,7 +13,7 @@ from dunwell.testing.channel import MemoryChannel
 from dunwell.testing.erp import Erp
 from dunwell.testing.hostile import Crash, Fault, HostileAdapter, HostileChannel, Sabotage
 from dunwell.testing.memory import MemoryAdapter
-from dunwell.testing.people import Face, People
+from dunwell.testing.people import Face, People, absent
 
 if "pytest" in sys.modules:
     # Before the contract is imported: afterwards a failed `assert` in it would show no values.
@@ -29,4 +30,5 @@ __all__ = [
     "MemoryChannel",
     "People",
     "Sabotage",
+    "absent",
 ]

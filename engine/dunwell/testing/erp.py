@@ -15,8 +15,9 @@ class Erp(Desk):
 
     The main company is `main`. `now` is the ERP's clock (UTC) and stands still unless told;
     `on` is the day in the company's zone. `link` says how well the ERP can be reached: `down`
-    refuses before anything is done, `lost` does it and loses one answer, `denied` lets nobody
-    in. `calls` counts the requests. All of it may be used from several threads.
+    refuses before anything is done; `lost`, `late` and `nonsense` do it, and one answer is lost,
+    comes when nobody waits any more, or says nothing; `denied` lets nobody in. `calls` counts
+    the requests. All of it may be used from several threads.
     """
 
     def __init__(

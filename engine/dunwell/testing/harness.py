@@ -61,6 +61,17 @@ class Harness(ABC):
         """Lose the answer to the next request that changes something, after it was done."""
         absent("answer that a test can lose")
 
+    def answer_late(self, *, change: bool = False) -> None:
+        """Do what the next request asks, and answer when nobody waits for it any more.
+
+        With `change` it is the next one that changes something.
+        """
+        absent("answer that a test can hold back")
+
+    def answer_nonsense(self, *, change: bool = False) -> None:
+        """Do what the next request asks, and answer what no ERP says: the page of a proxy."""
+        absent("answer that a test can garble")
+
     def open_as_stranger(self) -> Adapter:
         """An adapter with credentials that the ERP does not know; opening it may raise already."""
         absent("credentials")
@@ -96,6 +107,14 @@ class MemoryHarness(Harness):
     def lose_answer(self) -> None:
         """Lose the next answer."""
         self.erp.link = "lost"
+
+    def answer_late(self, *, change: bool = False) -> None:
+        """Hold the next answer back."""
+        self.erp.link = "late"
+
+    def answer_nonsense(self, *, change: bool = False) -> None:
+        """Garble the next answer."""
+        self.erp.link = "nonsense"
 
     def open_as_stranger(self) -> Adapter:
         """Let nobody in."""

@@ -8,7 +8,12 @@ from datetime import date
 from types import MappingProxyType
 
 from dunwell.command import Command
-from dunwell.errors import DeniedError, UnansweredError, UnavailableError
+from dunwell.errors import (
+    ContractBrokenError,
+    DeniedError,
+    UnansweredError,
+    UnavailableError,
+)
 from dunwell.log.entry import Entry, Result
 from dunwell.model import TABLES, Describe
 from dunwell.model.tables import PageLike
@@ -124,12 +129,12 @@ class MemoryAdapter:
 
     def append(self, entries: Sequence[Entry]) -> Sequence[Appended]:
         """Each at its position, under the ERP's lock."""
-        with self._request():
+        with self._request(changes=True):
             return [self.erp.logbook.append(entry, self.erp.now) for entry in entries]
 
     def execute(self, effects: Sequence[Effect]) -> Sequence[Result]:
         """Each once; deed and key are written together."""
-        with self._request():
+        with self._request(changes=True):
             return [self._perform(effect) for effect in effects]
 
     def _perform(self, effect: Effect) -> Result:
@@ -253,7 +258,7 @@ class MemoryAdapter:
         """Nothing to let go of."""
 
     @contextmanager
-    def _request(self) -> Iterator[None]:
+    def _request(self, *, changes: bool = False) -> Iterator[None]:
         """One request to the ERP: counted, alone, and subject to how well it can be reached."""
         erp = self.erp
         with erp.lock:
@@ -263,9 +268,13 @@ class MemoryAdapter:
             if erp.link == "denied":
                 raise DeniedError("the ERP in memory lets nobody in", remedy="set its `link`")
             yield
-            if erp.link == "lost":
-                erp.link = "up"
-                raise UnansweredError("the answer of the ERP in memory was lost")
+            if erp.link in ("lost", "late", "nonsense"):
+                how, erp.link = erp.link, "up"
+                if changes or how == "lost":
+                    raise UnansweredError(f"the answer of the ERP in memory was {how}")
+                if how == "late":
+                    raise UnavailableError("the ERP in memory did not answer in time")
+                raise ContractBrokenError("the ERP in memory answered nonsense")
 
 
 def _page(table: str, rows: Sequence[Row]) -> Mapping[str, Sequence[object]]:

@@ -14,7 +14,7 @@ from dunwell.testing.logbook import Logbook
 from dunwell.testing.people import Face
 
 Row = dict[str, object]
-Link = Literal["up", "down", "lost", "denied"]
+Link = Literal["up", "down", "lost", "late", "nonsense", "denied"]
 
 
 def money(amount: Money | str) -> Money:

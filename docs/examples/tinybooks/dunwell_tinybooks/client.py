@@ -8,7 +8,12 @@ from datetime import date
 from itertools import islice
 from typing import TypeVar
 
-from dunwell.errors import DeniedError, UnansweredError, UnavailableError
+from dunwell.errors import (
+    ContractBrokenError,
+    DeniedError,
+    UnansweredError,
+    UnavailableError,
+)
 from dunwell_tinybooks.erp import LIMIT, Document, Draft, Tinybooks
 
 _T = TypeVar("_T")
@@ -100,10 +105,12 @@ def translated(*, changes: bool = False, begun: bool = False) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise DeniedError(str(error), remedy="an administrator of Tinybooks") from error
-    except (ConnectionError, TimeoutError) as error:
-        lost = changes and isinstance(error, TimeoutError)
-        if lost or begun:
-            raise UnansweredError("Tinybooks did not answer: it may be done or not") from error
+    except (ConnectionError, TimeoutError, ValueError) as error:
+        sent = not isinstance(error, ConnectionError)
+        if begun or (changes and sent):
+            raise UnansweredError("no answer to be understood: it may be done or not") from error
+        if isinstance(error, ValueError):
+            raise ContractBrokenError("Tinybooks answered nonsense") from error
         raise UnavailableError(f"Tinybooks cannot be reached: {error}") from error
 
 

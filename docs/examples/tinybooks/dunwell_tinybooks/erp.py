@@ -53,8 +53,8 @@ def system_clock() -> datetime:
 class Tinybooks:
     """One set of books in a file. Every method is one call; it raises what a network raises.
 
-    `ConnectionError`: nothing arrived. `TimeoutError`: no answer came. `PermissionError`: not for
-    this user.
+    `ConnectionError`: nothing arrived. `TimeoutError`: no answer came. `ValueError`: one came that
+    says nothing. `PermissionError`: not for this user.
     """
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = system_clock) -> None:

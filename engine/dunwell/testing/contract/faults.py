@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from dunwell.errors import ConfigurationError, DeniedError, UnansweredError, UnavailableError
+from dunwell.errors import (
+    ConfigurationError,
+    ContractBrokenError,
+    DeniedError,
+    UnansweredError,
+    UnavailableError,
+)
 from dunwell.port import Adapter, Capability, Won
 from dunwell.testing.contract.base import ContractBase, requires
 from dunwell.testing.contract.deeds import LONG_AGO, claim, entries, plain, prepare, rows, statuses
@@ -14,7 +20,7 @@ from dunwell.testing.people import People
 
 
 class FaultContract(ContractBase):
-    """A line that breaks, an answer that gets lost, a door that stays shut."""
+    """A line that breaks, an answer that is lost, late or nonsense, a door that stays shut."""
 
     def test_a_broken_line_is_unavailable(
         self, harness: Harness, adapter: Adapter, people: People
@@ -80,6 +86,46 @@ class FaultContract(ContractBase):
             adapter.execute(effects)
         assert statuses(harness.open().execute(effects)) == ["already_done"]
         assert keys(people, debtor) == [effects[0].key]
+
+    def test_rows_that_come_too_late_are_unavailable_and_can_be_asked_for_again(
+        self, harness: Harness, adapter: Adapter, people: People
+    ) -> None:
+        item = people.invoice(customer=people.customer())
+        rows(adapter, "companies")  # so that what comes now is what was asked for
+        harness.answer_late()
+        with pytest.raises(UnavailableError):
+            rows(adapter, "items")
+        assert [row["id"] for row in rows(adapter, "items")] == [item]
+
+    def test_an_answer_to_append_that_comes_too_late_is_unanswered_and_the_log_tells(
+        self, harness: Harness, adapter: Adapter, people: People
+    ) -> None:
+        debtor = people.customer()
+        entry = claim(adapter, debtor, 1, nonce="mine")
+        harness.answer_late(change=True)
+        with pytest.raises(UnansweredError):
+            adapter.append([entry])
+        assert [found.nonce for found in entries(harness.open(), debtor)] == ["mine"]
+
+    def test_nonsense_in_place_of_rows_is_not_taken_for_rows(
+        self, harness: Harness, adapter: Adapter, people: People
+    ) -> None:
+        item = people.invoice(customer=people.customer())
+        rows(adapter, "companies")
+        harness.answer_nonsense()
+        with pytest.raises((UnavailableError, ContractBrokenError)):
+            rows(adapter, "items")
+        assert [row["id"] for row in rows(adapter, "items")] == [item]
+
+    def test_nonsense_in_place_of_an_answer_to_append_is_no_reason_to_try_again(
+        self, harness: Harness, adapter: Adapter, people: People
+    ) -> None:
+        debtor = people.customer()
+        entry = claim(adapter, debtor, 1, nonce="mine")
+        harness.answer_nonsense(change=True)
+        with pytest.raises((UnansweredError, ContractBrokenError)):
+            adapter.append([entry])
+        assert [found.nonce for found in entries(harness.open(), debtor)] == ["mine"]
 
     def test_a_stranger_is_told_that_the_door_is_shut(self, harness: Harness) -> None:
         with pytest.raises((ConfigurationError, DeniedError)):
