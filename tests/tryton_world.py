@@ -22,10 +22,7 @@ def world(harness: TrytonHarness) -> World:
             return False
         return True
 
-    def received(address: str) -> list[str]:
-        return [str(message["Subject"]) for message in harness.server.mailbox.to(address)]
-
-    return World(harness, received, sells)
+    return World(harness, harness.server.mailbox.subjects, sells)
 
 
 def sell(client: Client, party: int) -> None:
