@@ -20,11 +20,13 @@ from dunwell_odoo.hand import ByHand
 from dunwell_odoo.installed import Installed, find
 from dunwell_odoo.kept import Kept
 from dunwell_odoo.log import Log
+from dunwell_odoo.names import SUBTYPE_REMINDER
 from dunwell_odoo.options import Options
 from dunwell_odoo.outcomes import outcomes
 from dunwell_odoo.owners import Owners
 from dunwell_odoo.reading import Reader
 from dunwell_odoo.site import Site
+from dunwell_odoo.traces import Traces
 
 if TYPE_CHECKING:  # the tables bring Polars, which asking for capabilities does not need
     from dunwell.model import Describe
@@ -72,7 +74,7 @@ class OdooAdapter:
         """Which database and companies, their own today, Odoo's clock."""
         from dunwell.model import Describe
 
-        bank = self._reader.look()
+        bank = self._reader.ours.look()
         main, now = self.site.main, self.clock.now()
         return Describe(
             tenant=self.tenant,
@@ -155,7 +157,8 @@ class OdooAdapter:
         self.kept.forget()
         if not effects:
             return []
-        draft = Draft(self.ask, self.installed, self.site, self.native, self.clock.ask())
+        native = self.native and bool(self.installed.id(SUBTYPE_REMINDER))
+        draft = Draft(self.ask, self.installed, self.site, native, self.clock.ask())
         return desk.execute(draft, self._hands, effects)
 
     def look_up(self, sought: Sequence[Sought]) -> Sequence[Found]:
@@ -167,7 +170,8 @@ class OdooAdapter:
     def _hands(self) -> desk.Hands:
         if self.installed.action:
             return desk.ByAction(self.door, self.installed, self.clock, self.log_of.seen)
-        return ByHand(self.door, self.installed, self.clock, self.log_of)
+        traces = Traces(self.ask, self.installed, self.clock)
+        return ByHand(self.door, self.installed, self.clock, self.log_of, traces)
 
     def outcomes(self, *, since: date) -> Sequence[Delivery]:
         """Messages of Dunwell's that came back or could not leave, since a day."""

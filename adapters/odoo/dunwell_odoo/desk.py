@@ -17,6 +17,7 @@ from dunwell_odoo.door import Door, RefusedError
 from dunwell_odoo.effects import Deed, Draft
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.names import effect_id
+from dunwell_odoo.sending import unlinked
 
 BATCH = {"note": 500, "activity": 500, "write": 200, "post": 25}
 """How many deeds of a kind one call does: it is one transaction, of some seconds at most."""
@@ -93,7 +94,8 @@ class ByAction:
             return {**row, "values": deed.values}
         row |= {"model": deed.model, "context": deed.context}
         if deed.kind == "post":
-            return {**row, "id": deed.record, "kwargs": deed.values}
+            links = unlinked(deed.values["body"])
+            return {**row, "id": deed.record, "kwargs": deed.values, "links": links}
         return {**row, "ids": [deed.record], "values": deed.values, "expect": deed.expect}
 
     def _claim(self, debtor: str) -> str:

@@ -14,25 +14,28 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from dunwell.errors import UnavailableError
 from dunwell.log.entry import ClaimBody, Entry, GarbledError, Result, decode
 from dunwell.port import Found, Sought
 from dunwell_odoo import codec
-from dunwell_odoo.asking import EVERYTHING, Domain, Question, Record, parts, these
+from dunwell_odoo.asking import EVERYTHING, Question, these
 from dunwell_odoo.clock import Clock
 from dunwell_odoo.door import BrokenError, Door, RefusedError
 from dunwell_odoo.effects import Deed
 from dunwell_odoo.installed import Installed
+from dunwell_odoo.lines import link
 from dunwell_odoo.log import Log
-from dunwell_odoo.names import HOLD, effect_id, key_of, message_id
-from dunwell_odoo.standing import mark
-from dunwell_odoo.values import numbers
+from dunwell_odoo.names import effect_id, message_id
+from dunwell_odoo.sending import unlinked
+from dunwell_odoo.traces import Traces
 
 SLOW = timedelta(seconds=130)
 """How long Odoo may be at work on a call: its own limit is 120 s. Of a short lease it is half."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 TRIES = 30
 SIZE = 2_000
 
@@ -53,12 +56,13 @@ class ByHand:
     installed: Installed
     clock: Clock
     log: Log
+    traces: Traces
 
     def do(self, deeds: Sequence[Deed]) -> list[Result]:
         """Those that were done are not done again, nor those whose claim has ended."""
         kind = deeds[0].kind
         debtors = sorted({deed.effect.debtor for deed in deeds})
-        done = self._done([deed.key for deed in deeds], debtors, tasks=kind == "activity")
+        done = self.traces.done([deed.key for deed in deeds], debtors, tasks=kind == "activity")
         claims = self._claims(debtors)
         now = self.clock.now()
         answers: dict[str, Result] = {}
@@ -66,7 +70,7 @@ class ByHand:
         for deed in deeds:
             if deed.key in done:
                 answers[deed.key] = _said(deed, "already_done")
-            elif not _in_time(deed, claims, now):
+            elif now > _latest(deed, claims):
                 why = "its claim has ended"
                 answers[deed.key] = Result(deed.key, "skipped", "busy", detail=why)
             else:
@@ -75,11 +79,17 @@ class ByHand:
             "note": self._notes,
             "activity": self._tasks,
             "write": self._writes,
-            "post": self._posts,
         }
-        if fresh:
+        if kind == "post" and fresh:  # one after the other: the last may come too late
+            until = {deed.key: _latest(deed, claims) for deed in fresh}
+            answers |= {result.key: result for result in self._posts(fresh, until)}
+        elif fresh:
             answers |= {result.key: result for result in ways[kind](fresh)}
         return [answers[deed.key] for deed in deeds]
+
+    def look_up(self, sought: Sequence[Sought]) -> list[Found]:
+        """By what deeds leave."""
+        return self.traces.look_up(sought)
 
     def _claims(self, debtors: Sequence[str]) -> dict[str, Entry]:
         """The claims in force: with no outcome behind them."""
@@ -145,7 +155,7 @@ class ByHand:
                 raise
             if found["ids"]:
                 domain = [["id", "in", found["ids"]]]
-                there = self._all(model, domain, told)
+                there = self.log.ask.all(Question(model, domain, these(told), SIZE, EVERYTHING))
                 by = {each["id"]: _nonce(each[told]) for each in there}
                 return [
                     _said(
@@ -183,23 +193,23 @@ class ByHand:
             answers += self._notes([_marker(deed, self.installed.note) for deed in told])
         return answers
 
-    def _posts(self, deeds: Sequence[Deed]) -> list[Result]:
+    def _posts(self, deeds: Sequence[Deed], until: Mapping[str, datetime]) -> list[Result]:
         answers = []
         for deed in deeds:
-            if self.clock.now() > deed.effect.deadline - SLOW / 4:
+            if self.clock.now() > until[deed.key]:
                 why = "its time was over"
                 answers.append(Result(deed.key, "skipped", "busy", detail=why))
                 continue
             try:
+                given = {**deed.values, "body": self._linked(deed.values["body"])}
                 self.door.call(
-                    deed.model, "message_post", ids=[deed.record], context=deed.context,
-                    **deed.values,
-                )  # fmt: skip
+                    deed.model, "message_post", ids=[deed.record], context=deed.context, **given
+                )
                 answers.append(_said(deed, "done"))
             except RefusedError as error:
                 answers.append(Result(deed.key, "failed", "later", detail=str(error)))
             except BrokenError as error:
-                there = self._done([deed.key], [deed.effect.debtor], tasks=False)
+                there = self.traces.done([deed.key], [deed.effect.debtor], tasks=False)
                 if there:
                     answers.append(_said(deed, "done"))
                 else:  # it may still come: the claim stays open until it can be told
@@ -210,88 +220,26 @@ class ByHand:
                 answers.append(Result(deed.key, "failed", "later", detail=str(error)))
         return answers
 
-    # -- looking --------------------------------------------------------------------------------
-
-    def look_up(self, sought: Sequence[Sought]) -> list[Found]:
-        """Present by its key, or by the mark on the card; absent once its time is over."""
-        debtors = sorted({one.debtor for one in sought})
-        tasks = any(one.kind == "task" for one in sought)
-        done = self._done([one.key for one in sought], debtors, tasks=tasks)
-        marks = self._marks([one for one in sought if one.kind in ("hold", "release")])
-        now = self.clock.now()
-        answers = []
-        for one in sought:
-            if one.key in done or _stands(one, marks.get(one.debtor)):
-                answers.append(Found.PRESENT)
-            elif one.deadline is None or now <= one.deadline:
-                answers.append(Found.CANNOT_TELL)
-            else:
-                answers.append(Found.ABSENT)
-        return answers
-
-    def _marks(self, sought: Sequence[Sought]) -> dict[str, str]:
-        if not sought or not self.installed.holds:
-            return {}
-        found: dict[str, str] = {}
-        for part in parts(numbers([one.debtor for one in sought]), SIZE):
-            domain = [["id", "in", list(part)]]
-            question = Question("res.partner", domain, these(HOLD), SIZE, EVERYTHING)
-            for row in self.log.ask.all(question):
-                found[str(row["id"])] = mark(row[HOLD])
-        return found
-
-    def _done(self, keys: Sequence[str], debtors: Sequence[str], *, tasks: bool) -> set[str]:
-        """Which keys are there: as Message-Id, and those of tasks in their notes."""
-        found: set[str] = set()
-        for part in parts(keys, SIZE):
-            domain = [["message_id", "in", [message_id(key) for key in part]]]
-            rows = self._all("mail.message", domain, "message_id")
-            found |= {key_of(row["message_id"]) or "" for row in rows}
-        if tasks:
-            for ids in parts(numbers(debtors), SIZE):
-                found |= self._given(list(ids))
-        return found
-
-    def _all(self, model: str, domain: Domain, field: str) -> list[Record]:
-        question = Question(model, domain, these(field), SIZE, EVERYTHING)
-        return self.log.ask.all(question)
-
-    def _given(self, ids: list[int]) -> set[str]:
-        """The keys of all tasks that customers ever had, as activities or as messages tell."""
-        there = self._all(
-            "mail.activity",
-            [["res_model", "=", "res.partner"], ["res_id", "in", ids],
-             ["note", "like", "dunwell-"]],
-            "note",
-        )  # fmt: skip
-        told = self._all(
-            "mail.message",
-            [["model", "=", "res.partner"], ["res_id", "in", ids],
-             ["mail_activity_type_id", "!=", False], ["body", "like", "dunwell-"]],
-            "body",
-        )  # fmt: skip
-        texts = [str(row["note"]) for row in there] + [str(row["body"]) for row in told]
-        return {key for each in texts for key in (*_KEY.findall(each), *_GONE.findall(each))}
+    def _linked(self, body: str) -> str:
+        """A message with the tokens of the invoices that it names: Odoo makes them when asked."""
+        for number in unlinked(body):
+            url = str(self.door.call("account.move", "get_portal_url", ids=[number]))
+            token = parse_qs(urlsplit(url).query).get("access_token", [""])[0]
+            body = body.replace(link(number, ""), link(number, token))
+        return body
 
 
-def _in_time(deed: Deed, claims: Mapping[str, Entry], now: datetime) -> bool:
-    """Whether its claim is in force, and leaves Odoo the time that it may need."""
+def _latest(deed: Deed, claims: Mapping[str, Entry]) -> datetime:
+    """Until when it may begin: its claim is in force, and Odoo has the time that it may need."""
     claim = claims.get(deed.effect.debtor)
     if claim is None or claim.key != deed.key.rpartition("-")[0]:
-        return False
+        return NEVER
     try:
         body = decode(claim)
     except GarbledError:
-        return False
+        return NEVER
     lease = timedelta(seconds=body.lease if isinstance(body, ClaimBody) else 0)
-    return now <= deed.effect.deadline - min(SLOW, lease / 2)
-
-
-def _stands(one: Sought, mark: str | None) -> bool:
-    """Whether a hold, or its release, is what the card says."""
-    if one.kind == "hold":
-        return bool(one.value) and mark == one.value
-    return one.kind == "release" and mark is not None and mark != one.value
+    return deed.effect.deadline - min(SLOW, lease / 2)
 
 
 def _marker(deed: Deed, subtype: int) -> Deed:

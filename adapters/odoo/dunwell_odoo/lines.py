@@ -88,12 +88,10 @@ class Reading:
         }
 
     def _link(self, move: Mapping[str, Any]) -> str | None:
-        """Where the customer sees and pays it; without a token Odoo asks them to log in."""
+        """Where the customer sees and pays it; one without a token gets it when it is sent."""
         if not self.portal:
             return None
-        token = text(move["access_token"])
-        page = f"{self.portal}/my/invoices/{move['id']}"
-        return f"{page}?access_token={token}" if token else page
+        return f"{self.portal}{link(move['id'], text(move['access_token']) or '')}"
 
     def credit(self, row: Record, debtor: str, item: str | None) -> Row:
         """A line as an unapplied credit, with the item it belongs to."""
@@ -109,6 +107,15 @@ class Reading:
             "balance": minor(row["amount_residual_currency"], currency),
             "item": item,
         }
+
+
+def link(move: int, token: str) -> str:
+    """The page of an invoice for whoever has its token; without one Odoo asks for a log-in.
+
+    >>> link(7, "6d87")
+    '/my/invoices/7?access_token=6d87'
+    """
+    return f"/my/invoices/{move}?access_token={token}"
 
 
 def is_refund(row: Record) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dunwell.errors import DeniedError, UnavailableError
 from dunwell.log.entry import Entry
 from dunwell.port import Appended, Lost, Refused, Won
 from dunwell_odoo import codec
 from dunwell_odoo.asking import Ask, Domain, Question, Record, parts, these
 from dunwell_odoo.clock import ASKED, Clock
 from dunwell_odoo.door import Door
+from dunwell_odoo.importing import Import
 from dunwell_odoo.installed import Installed
 from dunwell_odoo.names import MESSAGE_HOST, entry_id
 from dunwell_odoo.packed import unpacked
@@ -28,13 +26,6 @@ RANGES = 100
 SIZE = 2_000
 
 OUTCOME = codec.subject("outcome")
-COLUMNS = (
-    "id", "model", "res_id", "subject", "body", "message_type", "message_id", "subtype_id/.id",
-    "is_internal", "record_name", "reply_to",
-)  # fmt: skip
-"""What is written without the server action, by Odoo's import: the record name and the address
-for answers are empty, else Odoo looks them up for each.
-"""
 
 
 @dataclass(slots=True)
@@ -74,7 +65,8 @@ class Log:
             if self.installed.action:
                 self._by_action(entries, part, answers)
             else:
-                self._by_import(entries, part, answers)
+                left = self._gaps(entries, part, answers)
+                Import(self.ask, self.installed.log).write(entries, left, answers)
         for n, entry in enumerate(entries):
             if isinstance(answers[n], Won) and entry.kind in ("claim", "outcome"):
                 self.claims.pop(entry.debtor, None)
@@ -104,66 +96,6 @@ class Log:
         if position > 1:
             row["after"] = _short(entry.debtor, position - 1)
         return row
-
-    def _by_import(
-        self, entries: Sequence[Entry], part: Sequence[int], answers: dict[int, Appended]
-    ) -> None:
-        left = self._gaps(entries, part, answers)
-        for attempt in range(TRIES):
-            if not left:
-                return
-            if attempt:
-                time.sleep(random.uniform(0.005, 0.05) * min(attempt, 10))
-            try:
-                ids = self._load([entries[n] for n in left])
-            except DeniedError:
-                raise
-            except UnavailableError:
-                if attempt:
-                    continue
-                raise
-            if ids:
-                self._won(entries, left, ids, answers)
-                return
-        self._one_by_one(entries, left, answers)
-
-    def _one_by_one(
-        self, entries: Sequence[Entry], left: Sequence[int], answers: dict[int, Appended]
-    ) -> None:
-        """What is in the way of the others is refused, or was lost."""
-        for n in left:
-            ids = self._load([entries[n]])
-            if ids:
-                self._won(entries, [n], ids, answers)
-            else:
-                answers[n] = Refused("Odoo does not take it")
-
-    def _won(
-        self, entries: Sequence[Entry], left: Sequence[int], ids: Sequence[int],
-        answers: dict[int, Appended],
-    ) -> None:  # fmt: skip
-        """Who wrote what stands there now: ours has our nonce."""
-        question = Question(MESSAGE, [["id", "in", list(ids)]], these("body"), SIZE)
-        bodies = {row["id"]: row["body"] for row in self.ask.all(question)}
-        for n, number in zip(left, ids, strict=True):
-            winner = codec.nonce(bodies.get(number, ""))
-            answers[n] = Won() if winner == entries[n].nonce else Lost(winner)
-
-    def _load(self, entries: Sequence[Entry]) -> list[int] | None:
-        rows = []
-        for entry in entries:
-            values = codec.note(entry)
-            rows.append([
-                entry_id(entry.debtor, entry.position or 0), values["model"],
-                str(values["res_id"]), values["subject"], values["body"],
-                values["message_type"], values["message_id"], str(self.installed.log), "1", "",
-                "",
-            ])  # fmt: skip
-        told = self.door.call(
-            MESSAGE, "load", fields=list(COLUMNS), data=rows,
-            context={"noupdate": True, "mode": "update"},
-        )  # fmt: skip
-        return told["ids"] or None
 
     def _gaps(
         self, entries: Sequence[Entry], part: Sequence[int], answers: dict[int, Appended]

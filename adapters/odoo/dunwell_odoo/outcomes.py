@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from dunwell.log.keys import address_hash
@@ -21,6 +22,10 @@ BAD_ADDRESS = (
 """Failures for which the address is to blame, and not Odoo or its mail server."""
 
 
+_REFUSED = re.compile(r"SMTPRecipientsRefused.*\(5\d\d,", re.S)
+"""What stands in the reason when a mail server turned the recipient away for good."""
+
+
 def outcomes(ask: Ask, installed: Installed, site: Site, since: date) -> list[Delivery]:
     """Reminders that came back (`bounced`) or could not leave (`refused`), since a day.
 
@@ -37,7 +42,7 @@ def outcomes(ask: Ask, installed: Installed, site: Site, since: date) -> list[De
     ]
     extra = sorted(installed.fields & {"mobile"})
     spec = these(
-        "notification_type", "notification_status", "failure_type",
+        "notification_type", "notification_status", "failure_type", "failure_reason",
         mail_message_id=these("message_id", "date"),
         res_partner_id=these("email", "phone", "commercial_partner_id", *extra),
     )  # fmt: skip
@@ -52,6 +57,7 @@ def outcomes(ask: Ask, installed: Installed, site: Site, since: date) -> list[De
             to = (address(partner["email"]) if channel == "email" else phone(partner)) or ""
             why = row["failure_type"] or row["notification_status"]
             blame = why in BAD_ADDRESS or row["notification_status"] == "bounce"
+            blame = blame or bool(_REFUSED.search(row["failure_reason"] or ""))
             found.append(
                 Delivery(
                     key,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from dunwell_odoo import lines as ledger
 from dunwell_odoo import partners as cards
@@ -17,18 +16,17 @@ from dunwell_odoo.installed import Installed
 from dunwell_odoo.kept import Kept, whom
 from dunwell_odoo.lines import Row
 from dunwell_odoo.names import HOLD
+from dunwell_odoo.ours import Ours
 from dunwell_odoo.owners import Owner, Owners
 from dunwell_odoo.people import People
 from dunwell_odoo.settlements import Settlements
-from dunwell_odoo.site import Site, person
+from dunwell_odoo.site import Site
 from dunwell_odoo.standing import holds_of
-from dunwell_odoo.values import day, numbers, text
+from dunwell_odoo.values import day, numbers
 
 LINE = "account.move.line"
-RATES = 5_000
-"""The newest so many exchange rates are read."""
 
-OURS = ("companies", "people", "rates")
+SHARED = ("companies", "people", "rates")
 """Tables that are the same for all debtors."""
 
 Rows = Iterator[list[Row]]
@@ -50,9 +48,9 @@ class Reader:
     def pages(self, table: str, debtors: Sequence[str] | None, since: date | None) -> Rows:
         """The rows of a table."""
         tables: Mapping[str, Callable[[], Rows]] = {
-            "companies": self.companies,
-            "people": self.people,
-            "rates": self.rates,
+            "companies": self.ours.companies,
+            "people": self.ours.people,
+            "rates": self.ours.rates,
             "customers": lambda: self.customers(debtors),
             "contacts": lambda: self._with("customers", self.customers, "contacts", debtors),
             "holds": lambda: self._with("customers", self.customers, "holds", debtors),
@@ -66,11 +64,16 @@ class Reader:
         }
         if table not in tables or debtors == []:
             return
-        found = self.kept.take(table, None if table in OURS else whom(debtors))
+        found = self.kept.take(table, None if table in SHARED else whom(debtors))
         if found is not None:
             yield from (list(part) for part in parts(found, self.size))
         else:
             yield from (page for page in tables[table]() if page)
+
+    @property
+    def ours(self) -> Ours:
+        """What is the same for all customers."""
+        return Ours(self.ask, self.site, self.clock, self.kept)
 
     def _with(
         self, source: str, read: Callable[[Sequence[str] | None], Rows], table: str,
@@ -82,84 +85,6 @@ class Reader:
         self.kept.take(source, whom(debtors))
         found = self.kept.take(table, whom(debtors)) or []
         yield from (list(part) for part in parts(found, self.size))
-
-    # -- who we are -----------------------------------------------------------------------------
-
-    def look(self) -> date | None:
-        """Who we are and what time it is, asked anew; the day of the newest bank transaction, None
-        where no statements are kept.
-        """
-        asked = [self.site.asks_who, self._asks_bank]
-        who, bank = self.ask.together(asked, self.clock)
-        self.site.heard_who(who)
-        days = [found for row in bank if (found := day(row["date"]))]
-        return min(max(days), self.site.main.on(self.clock.now())) if days else None
-
-    @property
-    def _asks_bank(self) -> Question:
-        return Question(
-            "account.bank.statement.line", self.site.where(), these("date"), 1,
-            order="date desc, id desc",
-        )  # fmt: skip
-
-    def companies(self) -> Rows:
-        """Ours. Where it is one call, people and rates come with them."""
-        more = [self.site.asks_people, self.site.asks_currencies, self._asks_rates]
-        asked = [self.site.asks_who, *(more if self.ask.action else [])]
-        who, *told = self.ask.together(asked)
-        self.site.heard_who(who)
-        if told:
-            people, currencies, rates = told
-            self.site.heard_currencies(currencies)
-            self.kept.keep("people", None, self._people(self.site.heard_people(people)))
-            self.kept.keep("rates", None, self._rates(rates))
-        yield self._companies()
-
-    def _companies(self) -> list[Row]:
-        return [
-            {
-                "id": str(one.id),
-                "name": one.name,
-                "currency": one.currency,
-                "country": one.country,
-                "timezone": one.zone.key,
-                "email": one.email,
-            }
-            for one in self.site.companies.values()
-        ]
-
-    def people(self) -> Rows:
-        """Our users: tasks go to them, by e-mail address or login."""
-        yield self._people(self.site.fresh_people())
-
-    def _people(self, rows: Sequence[Record]) -> list[Row]:
-        found: dict[str, Row] = {}
-        for row in sorted(rows, key=lambda row: not row["active"]):
-            name = person(row)
-            one: Row = {"id": name, "name": text(row["name"]), "email": text(row["email"])}
-            found.setdefault(name, {**one, "active": row["active"]})
-        return list(found.values())
-
-    @property
-    def _asks_rates(self) -> Question:
-        """The newest rates of all currencies in use."""
-        spec = these("name", "rate", "currency_id", "company_id")
-        used = [["currency_id.active", "=", True]]
-        return Question("res.currency.rate", used, spec, RATES, order="name desc, id")
-
-    def rates(self) -> Rows:
-        """Units of a company's currency for one of another; Odoo keeps the inverse, to a base."""
-        yield self._rates(self.ask.first(self._asks_rates))
-
-    def _rates(self, found: Sequence[Record]) -> list[Row]:
-        return [
-            rate
-            for company in self.site.companies.values()
-            for rate in _rates(
-                [row for row in found if row["company_id"] in (company.id, False)],
-                str(company.id), company.currency, self.site.currency,
-            )
-        ]  # fmt: skip
 
     # -- who owes -------------------------------------------------------------------------------
 
@@ -317,24 +242,3 @@ def _newest(pages: Iterator[list[Record]]) -> dict[int, date | None]:
         for row in sorted(page, key=lambda row: str(row["max_date"])):
             found[row["debit_move_id"]] = day(row["max_date"])
     return found
-
-
-def _rates(
-    found: Sequence[Record], company: str, own: str, code: Callable[[int], str]
-) -> Iterator[Row]:
-    """Rates to the own currency on each day on which there is one; the own may change too."""
-    base = Decimal(1)
-    for row in sorted(found, key=lambda row: (str(row["name"]), row["id"])):
-        rate, currency = Decimal(str(row["rate"] or 0)), code(row["currency_id"])
-        if not rate:
-            continue
-        if currency == own:
-            base = rate
-            continue
-        worth = (base / rate).quantize(Decimal("1E-12")).normalize()
-        yield {
-            "company": company,
-            "currency": currency,
-            "on": day(row["name"]),
-            "rate": f"{worth:f}",
-        }

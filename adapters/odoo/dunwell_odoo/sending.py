@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ SIZE = 5_000
 CHANNELS = ("email", "sms")
 SKIPS_FOLLOWERS = (18, 0)
 """Since then a message can be told to leave followers out; before, its own subtype does that."""
+_UNLINKED = re.compile(r"/my/invoices/(\d+)\?access_token=(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,23 @@ def _addressed(message: Message, family: Iterable[Record]) -> int:
 def place(effect: Effect, target: Target) -> tuple[str, int]:
     """The record whose chatter gets the message.
 
-    About one invoice: there. About several: the customer's, where nobody has to guess which.
+    About one invoice: there. About several: the customer's, where nobody has to guess which; so
+    with a statement, which is of them all (and Odoo 19 lets only who may change an invoice attach
+    something to it).
     """
-    if target.invoice:
+    message = effect.command.message
+    if target.invoice and not (message and message.attachments):
         return "account.move", target.invoice
     return "res.partner", int(effect.debtor)
+
+
+def unlinked(body: str) -> list[int]:
+    """The invoices whose pages a message names without a token.
+
+    >>> unlinked('<a href="/my/invoices/7?access_token=">, /my/invoices/8?access_token=6d87')
+    [7]
+    """
+    return sorted({int(number) for number in _UNLINKED.findall(body)})
 
 
 def arguments(
