@@ -302,3 +302,17 @@ def test_a_sample_keeps_every_rule_of_the_ledger(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [("Customer No", "Customer"), ("Kundennr", "Kunde"), ("Código cliente", "Cliente")],
+)
+def test_a_customer_beside_its_number_is_the_name(number: str, name: str) -> None:
+    for header in ([number, name], [name, number]):
+        found = propose([*header, "Invoice", "Date", "Due date", "Amount"]).columns
+        assert (found["customer"], found["customer_name"]) == (number, name)
+        alone = propose([name, "Invoice", "Date", "Due date", "Amount"]).columns
+        assert (alone["customer"], alone.get("customer_name")) == (name, None)
+    people = propose([name, number, "Country", "Customer type"]).columns
+    assert (people["id"], people["name"]) == (number, name)

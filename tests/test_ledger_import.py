@@ -444,7 +444,7 @@ def test_the_commands_fill_and_keep_a_ledger(tmp_path: Path) -> None:
         (("pay", "C1", "10 EURO"), 2, "unknown currency 'EURO'"),
         (("lift", "C1", "orders"), 4, "no 'orders' hold"),
         (("done", "k"), 4, "no open task 'k'"),
-        (("new", "X"), 4, "exists already"),
+        (("new", "X"), 2, "exists already"),
         (("promise", "C1", "1 EUR", "soon"), 2, "'soon' is not a day"),
     ],
 )

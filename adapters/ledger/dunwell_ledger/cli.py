@@ -93,7 +93,12 @@ def sample(target: Path, customers: int, seed: int, on: date) -> None:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
-@click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="A TOML file.")
+@click.option(
+    "--mapping",
+    "mapping_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A TOML file.",
+)
 @click.option(
     "--table",
     type=click.Choice(tuple(TABLES)),
@@ -183,14 +188,14 @@ def _tell(report: Report, *, guessed: bool, dry_run: bool) -> None:
 
 
 @ledger.command(epilog=examples("dunwell ledger export tables"))
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_context
 def export(context: click.Context, folder: Path) -> None:
     """Write every table as CSV into FOLDER."""
     path, _ = settings_of(context)
     with closing(open_ledger(path)) as book:
         for table, rows in export_tables(book, folder).items():
-            click.echo(f"{table}.csv: {rows} rows")
+            click.echo(f"{table}.csv: {count(rows, 'row')}")
 
 
 @ledger.command(epilog=examples("dunwell ledger adopt"))

@@ -17,6 +17,8 @@ _TELLING = {
     "exclusions": ("until",),
 }
 _OF_MONEY = frozenset(("invoices", "payments", "promises"))
+_BARE = ("customer", "client", "debtor", "cliente", "kunde", "debitor")
+"""Headers that may mean whoever it is as well as the name."""
 _DATE = re.compile(r"^(date|fecha|datum|tag)|(date|fecha|datum|tag|am)$")
 _PAYING = re.compile(r"paid|pay|clear|settle|receiv|pag[oa]|cobr|ingreso|zahl|eingang|ausgleich")
 
@@ -61,7 +63,22 @@ def _matches(header: Sequence[str], table: str) -> dict[str, str]:
                 if one.name not in found and column and column not in taken:
                     found[one.name] = column
                     taken.add(column)
+    _part_names(found, [column for column in by_name.values() if column not in taken], table)
     return found
+
+
+def _part_names(found: dict[str, str], left: Sequence[str], table: str) -> None:
+    """`Customer` beside `Customer no` is the name, and the number says who it is."""
+    for identity, name in (("customer", "customer_name"), ("id", "name")):
+        known = {one.name: one.names for one in TABLES[table]}
+        if identity not in found or name in found or name not in known:
+            continue
+        bare = normal(found[identity]) in _BARE
+        others = (one for one in left if normal(one) in known[identity])
+        other = next((one for one in others if (normal(one) in _BARE) is not bare), None)
+        if other is not None:
+            pair = (other, found[identity]) if bare else (found[identity], other)
+            found[identity], found[name] = pair
 
 
 def _fits(mapping: ColumnMapping) -> bool:

@@ -45,7 +45,10 @@ def load_mapping(path: Path) -> ColumnMapping:
     name = str(path)
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeError, ValueError) as error:
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ProblemsError([Problem(Place(name), f"cannot be read: {why}")]) from error
+    except ValueError as error:
         raise ProblemsError([Problem(Place(name), f"is not a mapping: {error}")]) from error
     problems = [
         Problem(Place(name), f"unknown word '{key}'", _suggest(key, _KEYS))
