@@ -198,7 +198,9 @@ def export(context: click.Context, folder: Path) -> None:
             click.echo(f"{table}.csv: {count(rows, 'row')}")
 
 
-@ledger.command(epilog=examples("dunwell ledger adopt"))
+@ledger.command(
+    short_help="Say that this file is the one to work in.", epilog=examples("dunwell ledger adopt")
+)
 @click.pass_context
 def adopt(context: click.Context) -> None:
     """Say that this file is the ledger to work in from now on, after it was moved or restored.

@@ -6,6 +6,7 @@ from datetime import date
 
 import click
 
+from dunwell.cli.output import count as said
 from dunwell.cli.output import examples
 from dunwell.money import Money
 from dunwell_ledger import people
@@ -14,7 +15,10 @@ from dunwell_ledger.cli_values import Amount, Day, meant
 _ON = click.option("--on", type=Day(), default=None, help="The day; else today.")
 
 
-@click.command(epilog=examples('dunwell ledger pay C0042 "500 EUR" F-1001'))
+@click.command(
+    short_help="Record a payment of CUSTOMER.",
+    epilog=examples('dunwell ledger pay C0042 "500 EUR" F-1001'),
+)
 @click.argument("customer")
 @click.argument("amount", type=Amount())
 @click.argument("items", nargs=-1)
@@ -149,7 +153,7 @@ def lift(context: click.Context, customer: str, kind: str, by: str, on: date | N
     """Lift the holds of one KIND on CUSTOMER."""
     with meant(context) as (connection, today, _):
         count = people.lift_hold(connection, customer, kind, on or today, by=by)
-    click.echo(f"lifted {count}")
+    click.echo(f"lifted {said(count, 'hold')}")
 
 
 @click.command(epilog=examples('dunwell ledger contact C0042 call "will pay on Friday" --in'))
