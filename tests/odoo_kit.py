@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,12 +71,15 @@ class OdooHarness(Harness):
         self.wire = Wire(transport)
         self.client = httpx.Client(transport=self.wire)
         if not bare:
-            set_up(self.door(admin), engine.login)
+            self._set_up()
         told = not bare and bool(self.found(f"{MODULE}.automation_gone"))
         self.people = self.clerks = Clerks(
             admin, engine.uid, self.today, new=version >= 19, told=told
         )
         self.clerks.found(f"Kit {engine.uid}-{self.unique()}")
+
+    def _set_up(self) -> None:
+        set_up(self.door(self.admin), self.engine.login)
 
     def unique(self) -> int:
         """A number that no other company's name has."""
@@ -188,6 +191,9 @@ class Live(OdooHarness):
         engine, admin, version = live(values)
         super().__init__(engine, admin, version, httpx.HTTPTransport(), **more)
 
+    def _set_up(self) -> None:
+        ready(self)
+
     def elsewhere(self) -> Callable[[], Adapter]:
         own = self.engine
         return partial(open_elsewhere, own.base, own.database, own.login, own.key)
@@ -225,6 +231,19 @@ def clean(clerks: Clerks) -> None:
     drop("ir.model.data", [["module", "=", MODULE], *keys])
     for user in clerks.hired:
         admin("res.users", "write", [user], vals={"active": False})
+
+
+@lru_cache
+def _once(base: str, database: str) -> list[bool]:
+    return []
+
+
+def ready(harness: Live) -> None:
+    """The set-up of a live Odoo, once: nobody takes it away between tests."""
+    done = _once(harness.engine.base, harness.engine.database)
+    if not done:
+        set_up(harness.door(harness.admin), harness.engine.login)
+        done.append(True)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def odoo(request: pytest.FixtureRequest) -> Iterator[World]:
 def kind(odoo: World) -> int:
     """A type of activities that are kept."""
     if "kind" not in odoo.made:
-        kept = {} if odoo.new else {"keep_done": True}
+        kept: Any = {} if odoo.new else {"keep_done": True}
         odoo.made["kind"] = odoo.admin.create("mail.activity.type", name="Fact", **kept)
     return odoo.made["kind"]
 

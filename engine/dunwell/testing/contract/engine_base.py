@@ -13,7 +13,7 @@ from dunwell.run import perform
 from dunwell.testing.contract.base import ContractBase
 from dunwell.testing.contract.office import Books, Office
 from dunwell.testing.harness import Harness
-from dunwell.testing.people import People
+from dunwell.testing.people import People, absent
 
 
 class EngineBase(ContractBase):
@@ -59,10 +59,6 @@ def _credited(people: People, books: Books) -> None:
     people.credit("CN-1", "10 EUR", customer=books.reminded)
 
 
-def _blocked(people: People, books: Books) -> None:
-    people.place_hold(books.reminded)
-
-
 Change = Callable[[Office, Books], object]
 
 
@@ -82,6 +78,13 @@ def _put_off(office: Office, books: Books) -> None:
     office.people.move_due_date(books.items["Reminded-1"], on + timedelta(90))
 
 
+def _blocked(office: Office, books: Books) -> None:
+    kinds = office.adapter.capabilities().hold_kinds
+    if not kinds:
+        absent("holds")
+    office.people.place_hold(books.reminded, kinds[0])
+
+
 def _by_people(act: Callable[[People, Books], None]) -> Change:
     return lambda office, books: act(office.people, books)
 
@@ -95,7 +98,7 @@ CHANGES: Mapping[str, Change] = {
     "a person's call": _by_people(_called),
     "a credit": _by_people(_credited),
     "a promise": _promised,
-    "a person's hold": _by_people(_blocked),
+    "a person's hold": _blocked,
     "an invoice": _invoiced,
     "a due date put off": _put_off,
 }
