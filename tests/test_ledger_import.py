@@ -405,6 +405,17 @@ def test_no_exported_text_begins_like_a_formula(text: str) -> None:
     assert safe(text)[:1] not in tuple("=+-@\t\r")
 
 
+def test_a_rate_of_the_currency_of_the_books_is_answered_with_what_is_meant(book: Ledger) -> None:
+    folder = book.path.parent
+    head = "Customer,Invoice,Date,Due date,Amount,Currency"
+    imported(folder, f"{head}\nC1,F-1,2026-01-01,2026-02-01,9,USD\n", book)
+    with pytest.raises(ProblemsError) as caught:
+        imported(folder, "currency,on,rate\nUSD,2026-01-01,0.77\n", book)
+    assert "the books of 'main' are in USD: write the other currency" in str(caught.value)
+    report = imported(folder, "currency,on,rate\nEUR,2026-01-01,1.30\n", book)
+    assert said(report)["rates"] == "1 new, 0 changed, 0 same"
+
+
 # The commands
 
 

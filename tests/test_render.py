@@ -112,6 +112,16 @@ def test_who_gets_nothing_is_shown_with_the_reason() -> None:
     assert "  Broken (C9): item 'F-9' does not add up" in text
 
 
+def test_many_who_are_left_alone_for_one_reason_are_told_in_one_line() -> None:
+    why = "no exchange rate from USD to EUR"
+    alone = tuple(Alone(f"C{n}", "main", f"Name {n}", why) for n in range(30))
+    value = summary(left_alone=(*alone, Alone("C99", "main", "Odd", "it does not add up")))
+    text = shown(value)
+    assert f"  30 accounts: {why}: Name 0 (C0), Name 1 (C1) and 28 more" in text
+    assert "  Odd (C99): it does not add up" in text
+    assert shown(value, every=True).count(why) == 30
+
+
 def test_a_plan_without_commands_says_so() -> None:
     text = shown(summary(rows=(), accounts=(), commands=0, touched=0, messages=0))
     assert "nothing is to be done for the 10 accounts judged" in text

@@ -149,7 +149,14 @@ def _of_item(booking: Booking, record: Record) -> dict[str, Scalar]:
 
 
 def _of_rate(booking: Booking, record: Record) -> dict[str, Scalar]:
-    return {"company": record.text("company") or booking.company}
+    company = record.text("company") or booking.company
+    own = currency_of(booking, company)
+    if record.text("currency") == own:
+        raise ConfigurationError(
+            f"the books of '{company}' are in {own}: write the other currency, and how much {own} "
+            "one of it is worth"
+        )
+    return {"company": company}
 
 
 _NEEDED: Mapping[str, Callable[[Booking, Record], dict[str, Scalar]]] = {

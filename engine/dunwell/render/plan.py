@@ -12,6 +12,9 @@ from dunwell.run.totals import AccountLine, Line, Row, Summary
 FIRST = 20
 """Accounts that are shown unless all are asked for."""
 
+FEW = 3
+"""So many accounts that are left alone for one reason are told one by one."""
+
 VERBS = {
     "remind": "send",
     "tell": "send word of a",
@@ -141,11 +144,19 @@ def _put_off(summary: Summary) -> Iterator[str]:
 
 
 def _alone(summary: Summary, every: bool) -> Iterator[str]:
-    shown = summary.left_alone if every else summary.left_alone[:FIRST]
-    for alone in shown:
-        yield f"  {safe(alone.name)} ({safe(alone.customer)}): {safe(alone.why)}"
-    if len(shown) < len(summary.left_alone):
-        yield f"  and {len(summary.left_alone) - len(shown):,} more (--all shows them)"
+    """Accounts one by one; where many have one reason, the reason with the first of them."""
+    groups: dict[str, list[str]] = {}
+    for alone in summary.left_alone:
+        groups.setdefault(alone.why, []).append(f"{alone.name} ({alone.customer})")
+    lines = []
+    for why, names in groups.items():
+        if every or len(names) <= FEW:
+            lines += [f"  {safe(name)}: {safe(why)}" for name in names]
+        else:
+            lines.append(f"  {count(len(names), 'account')}: {safe(why)}: {listed(names, most=2)}")
+    yield from lines if every else lines[:FIRST]
+    if not every and len(lines) > FIRST:
+        yield f"  and {len(lines) - FIRST:,} more (--all shows them)"
 
 
 def _accounts(summary: Summary, every: bool) -> Iterator[str]:
