@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +19,15 @@ from dunwell.run.engine import Engine
 from dunwell.run.plan import make_plan
 from dunwell.source.house import load_house
 from dunwell.testing import Erp, MemoryAdapter, MemoryChannel
+from dunwell_ledger import people
+from dunwell_ledger.adapter import LedgerAdapter
+from dunwell_ledger.clock import Clock
+from dunwell_ledger.store import create
 
 from tests.test_exactly_once import HOUSE
 
 DAY = date(2026, 2, 9)
+Row = dict[str, str | int | None]
 
 
 @pytest.fixture
@@ -119,3 +126,40 @@ def test_who_pays_for_others_and_is_paid_for_is_left_alone_and_says_so(house: Ho
     assert account.notes == (
         "left alone: 'B' pays for others and is itself paid for by another customer",
     )
+
+
+def test_a_ledger_lets_go_of_the_hold_of_a_customer_for_whom_another_comes_to_pay(
+    house: House, tmp_path: Path
+) -> None:
+    company: Row = {"id": "main", "name": "Nordwind", "currency": "EUR"}
+    customers: list[Row] = [
+        {"id": name, "name": name, "email": f"{name}@a.example"} for name in ("A", "P")
+    ]
+    item: Row = {
+        "id": "F-1", "number": "F-1", "customer": "A", "company": "main", "currency": "EUR",
+        "amount": 90_000, "issued": "2026-01-02", "due": "2026-02-02",
+    }  # fmt: skip
+    with closing(create(tmp_path / "ledger.sqlite")) as ledger:
+        with ledger.writing() as book:
+            people.add(book, "companies", [company])
+            people.add(book, "customers", customers)
+            people.add(book, "items", [item])
+            for name in ("A", "P"):
+                book.execute("INSERT INTO tags (customer, tag) VALUES (?, 'public')", (name,))
+        alone = only_public(house)
+
+        def run(day: date) -> list[tuple[str, str]]:
+            noon = datetime.combine(day, time(10), UTC)
+            adapter = LedgerAdapter(ledger, clock=Clock(day, noon))
+            channels = {"email": MemoryChannel()}
+            made = Engine(adapter, alone, Registry(), PlainWording(), channels=channels)
+            receipts = apply(made, make_plan(made).plan)
+            assert {r.result.status for r in receipts} <= {"done"}
+            return [(r.debtor, r.command.kind) for r in receipts]
+
+        assert run(date(2026, 2, 9)) == [("A", "hold"), ("A", "remind")]
+        with ledger.writing() as book:
+            people.add(book, "customers", [{"id": "A", "name": "A", "payer": "P"}])
+        assert ("A", "release") in run(date(2026, 2, 10))
+        assert run(date(2026, 2, 11)) == [("P", "hold")]
+        assert run(date(2026, 2, 12)) == []
