@@ -17,7 +17,8 @@ from dunwell.decide.evaluator import Evaluation
 from dunwell.facts import Fact, Registry
 from dunwell.log.entry import ItemState, StandingState, State, WatchState
 from dunwell.log.fold import Memory
-from dunwell.model.rows import Account, Company, Customer, Exclusion, Hold, Item, Settlement
+from dunwell.model.accounts import Account
+from dunwell.model.rows import Company, Customer, Exclusion, Hold, Item, Settlement
 from dunwell.money import Rates
 from dunwell.policy.tree import (
     ALWAYS,

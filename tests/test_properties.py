@@ -25,7 +25,7 @@ from dunwell.decide.cases import calendar_of
 from dunwell.log.entry import decode, encode
 from dunwell.log.keys import effect_key
 from dunwell.message.facts import Sums, sums
-from dunwell.model.rows import Account, accounts
+from dunwell.model.accounts import Account, accounts
 from dunwell.money import Money
 from dunwell.policy import tree
 from dunwell.policy.tree import Every, House, Policy, Some, Stage

@@ -16,7 +16,8 @@ from dunwell.decide.promises import Promised, promised, promises
 from dunwell.log.entry import ItemState
 from dunwell.log.fold import Memory
 from dunwell.log.keys import address_hash
-from dunwell.model.rows import Account, Dispute, Item, Settlement
+from dunwell.model.accounts import Account
+from dunwell.model.rows import Dispute, Item, Settlement
 from dunwell.money import Rates
 from dunwell.policy.tree import House, Policy
 

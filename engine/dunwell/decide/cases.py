@@ -17,7 +17,8 @@ from dunwell.decide.memories import Memories
 from dunwell.decide.values import Sum
 from dunwell.facts import Fact, Registry
 from dunwell.model import TABLES, Book
-from dunwell.model.rows import Customer, Item, accounts
+from dunwell.model.accounts import accounts
+from dunwell.model.rows import Customer, Item
 from dunwell.money import Rates
 from dunwell.policy.tree import House, Policy
 

@@ -7,7 +7,8 @@ from datetime import date
 
 import msgspec
 
-from dunwell.model.rows import Account, Dispute, Item
+from dunwell.model.accounts import Account
+from dunwell.model.rows import Dispute, Item
 
 
 class Covered(msgspec.Struct, frozen=True):

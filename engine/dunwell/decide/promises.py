@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from dunwell.decide.cover import Covered
-from dunwell.model.rows import Account, Promise
+from dunwell.model.accounts import Account
+from dunwell.model.rows import Promise
 
 PromiseState = Literal["open", "kept", "broken"]
 

@@ -15,7 +15,8 @@ from dunwell.log.entry import Result
 from dunwell.log.fold import Memory
 from dunwell.log.settle import settle
 from dunwell.message.facts import MessageFacts
-from dunwell.model.rows import Account, Hold, Task
+from dunwell.model.accounts import Account
+from dunwell.model.rows import Hold, Task
 from dunwell.run.claims import claim_entry
 from dunwell.run.debtors import plan_debtor
 from dunwell.run.draft import Context

@@ -11,7 +11,7 @@ from dunwell.errors import AdapterError, UnavailableError
 from dunwell.log.entry import ApprovalState, ClaimBody, Entry, Result
 from dunwell.log.fold import NOTHING, Memory
 from dunwell.model import Describe
-from dunwell.model.rows import accounts
+from dunwell.model.accounts import accounts
 from dunwell.port import Won
 from dunwell.run.claims import claim_entry, outcome_entry
 from dunwell.run.copies import original

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dunwell.command import AccountPlan
 from dunwell.decide.case import Case
-from dunwell.model.rows import Account
+from dunwell.model.accounts import Account
 from dunwell.run.budget import spend
 from dunwell.run.draft import Context, Decision, Draft
 from dunwell.run.drafting import draft

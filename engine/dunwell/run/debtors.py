@@ -21,7 +21,7 @@ from dunwell.decide.hands import Answer, Hands
 from dunwell.decide.parts import opened, parts
 from dunwell.log.entry import Rise
 from dunwell.log.fold import Memory
-from dunwell.model.rows import Account
+from dunwell.model.accounts import Account
 from dunwell.run.assemble import assemble, left_alone
 from dunwell.run.draft import Context, Decision
 from dunwell.run.engine import Engine

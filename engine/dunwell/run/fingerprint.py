@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from dunwell.log.fold import Memory
-from dunwell.model.rows import Account
+from dunwell.model.accounts import Account
 
 
 def fingerprint(accounts: Sequence[Account], memory: Memory) -> str:
