@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from dunwell.command import STANDING_ENDS, AccountPlan, Amount, Command
 from dunwell.decide.case import Case
 from dunwell.decide.cases import rates
-from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.evaluator import Evaluation
 from dunwell.facts import Registry
 from dunwell.message.facts import sums
 from dunwell.money import Money
-from dunwell.run.clauses import Cash, Clause, cash, clause
+from dunwell.run.clauses import Cash, cash
 from dunwell.run.plan import Planned
 from dunwell.run.totals import (
     AccountLine,
@@ -27,6 +25,7 @@ from dunwell.run.totals import (
     Summary,
     WaitingRow,
 )
+from dunwell.run.why import Why
 
 Key = tuple[str, str]
 
@@ -226,7 +225,7 @@ def _account(
 ) -> AccountLine:
     key = (account.debtor, account.company)
     case, found = cases.get(key), planned.decided.conclusions.get(key)
-    why = _Why(Evaluation(case, registry), found) if case and found else None
+    why = Why(Evaluation(case, registry), found) if case and found else None
     numbers = {i.row.id: i.row.number for i in case.items} if case else {}
     rises = {rise.item: rise.stage for rise in account.rises}
     lines = tuple(
@@ -271,47 +270,3 @@ def _line(
         not_before=command.not_before,
         not_after=command.not_after,
     )
-
-
-@dataclass
-class _Why:
-    """Says in a few words why a command is there: the tests that let its oldest item in."""
-
-    reading: Evaluation
-    found: Conclusions
-
-    def __call__(self, command: Command) -> str:
-        """The reason; "" where there is nothing to say."""
-        if command.reasons or command.action in _ERRANDS:
-            return "; ".join(command.reasons) or _ERRANDS[command.action]
-        if command.kind in STANDING_ENDS or command.watch:
-            return f"watch {command.source}" if command.watch else ""
-        case = self.reading.case
-        index = case.policy.stage(command.source)
-        steps = {s.item: s for s in self.found.rise if s.stage == index}
-        items = [i for i in case.items if i.row.id in command.items]
-        item = next((i for i in items if i.row.id in steps), next(iter(items), None))
-        if index is None or item is None:
-            return ""
-        stage, step = case.policy.ladder[index], steps.get(item.row.id)
-        if step is not None and step.cycle and stage.repeat is not None:
-            return f"again after {stage.repeat.every}"
-        jumped = stage.jump if step is not None and step.jumped else None
-        held = clause(jumped or stage.when, self.reading.view, item, self.reading.registry)
-        oldest = f" ({item.row.number})" if len(items) > 1 else ""
-        return f"{'jump: ' if jumped else ''}{', '.join(_held(held))}{oldest}"
-
-
-_ERRANDS = {
-    "no_channel": "no channel reaches the customer",
-    "approval": "a step waits for a yes",
-    "unknown": "nobody knows whether a message was sent",
-    "written_off": "its items were written off",
-}
-
-
-def _held(found: Clause) -> list[str]:
-    """The tests that hold, shortly."""
-    if found.kind == "test":
-        return [f"{found.fact} {found.value}"] if found.holds else []
-    return [text for part in found.parts for text in _held(part)]
