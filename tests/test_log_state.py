@@ -80,7 +80,7 @@ def test_the_state_of_an_endless_repeat_does_not_grow_for_ever(tmp_path: Path) -
         while link is not None:
             depth, link = depth + 1, link.prior
         depths.append(depth)
-    assert max(depths) <= 15, depths
+    assert max(depths) <= 6, depths
 
 
 # -- watches --------------------------------------------------------------------------------------

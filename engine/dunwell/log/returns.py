@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from dunwell.log.entry import BounceState, ItemState, Prior, ReturnState, State
 
-LATE = timedelta(days=90)
-"""How long after it left a message may come back; after that it has arrived."""
+LATE = timedelta(days=30)
+"""How long after it left a message behind a newer one may come back; after that it has arrived."""
 
 
 def note_address(state: State, channel: str, address_hash: str, on: date, key: str) -> State:
