@@ -121,7 +121,7 @@ class Books:
         self.rows: dict[str, dict[str, Entity]] = {kind: {} for kind in FIELDS}
         self.gone: list[tuple[str, str, datetime]] = []
         self.drawn = self.edits = 0
-        self._index: dict[str, tuple[int, Mapping[str, Sequence[str]]]] = {}
+        self._index: dict[str, tuple[tuple[int, int], Mapping[str, Sequence[str]]]] = {}
         self.rates: list[Entity] = []  # the company's list of exchange rates
         self.links = ""  # where invoices can be paid, for who asks for it
         self.applied: dict[tuple[str, str], Decimal] = {}
@@ -252,11 +252,12 @@ class Books:
     def _owners(self, kind: str) -> Mapping[str, Sequence[str]]:
         """The records of each customer; sought again when there are others."""
         known = self._index.get(kind)
-        if known is None or known[0] != len(self.rows[kind]):
+        state = (len(self.rows[kind]), len(self.gone))
+        if known is None or known[0] != state:
             found: dict[str, list[str]] = {}
             for number, row in self.rows[kind].items():
                 found.setdefault(row["CustomerRef"]["value"], []).append(number)
-            known = self._index[kind] = (len(self.rows[kind]), found)
+            known = self._index[kind] = (state, found)
         return known[1]
 
     def balance(self, invoice: Entity) -> Decimal:

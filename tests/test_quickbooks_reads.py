@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dunwell.calendar import Duration
@@ -214,6 +214,7 @@ def test_a_run_of_the_engine_on_a_day_with_changes_costs_at_most_6_reads(tmp_pat
 
 
 @given(acts=st.lists(st.tuples(st.sampled_from("cieapvdrkmw"), st.integers(0, 9)), max_size=14))
+@example(acts=[("c", 0), ("d", 0), ("c", 0)])  # as many invoices as before, and another one
 @settings(max_examples=25)
 def test_what_changed_gives_the_same_facts_as_reading_everything(
     acts: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory
