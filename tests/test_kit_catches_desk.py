@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,6 +13,7 @@ from dunwell.port import Effect
 from dunwell.testing import Erp, Face, MemoryAdapter
 from dunwell.testing.contract import HoldContract, TaskContract
 from dunwell.testing.contract.catching import Broken, Catches, contract_tests, misread
+from dunwell.testing.rows import Row
 
 
 def valued(effect: Effect, value: str) -> Effect:
@@ -137,6 +139,18 @@ class NoDueDate(MemoryAdapter):
         return replace(super()._task(effect), due=None)
 
 
+class CountsInUtc(MemoryAdapter):
+    """Says of what was noted on which day it was in Greenwich."""
+
+    def _rows(
+        self, table: str, keys: Sequence[str], chosen: frozenset[str] | None, since: date | None
+    ) -> list[Row]:
+        rows = super()._rows(table, keys, chosen, since)
+        if table != "promises":
+            return rows
+        return [{**row, "made": self.erp.now.date()} for row in rows]
+
+
 class MovedInPlace(Erp):
     """A moved promise is the old one with another day."""
 
@@ -237,6 +251,11 @@ BROKEN = [
         "moved in place",
         ("test_a_moved_promise_is_ended_and_another_counts",),
         erp=MovedInPlace,
+    ),
+    Broken(
+        "counts in UTC",
+        ("test_what_is_noted_counts_on_the_companys_own_day_at_any_hour",),
+        CountsInUtc,
     ),
     Broken(
         "ended promises are gone",

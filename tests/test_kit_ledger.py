@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -37,11 +38,12 @@ class Clerks(People):
         self.ledger: Ledger = create(path, identity="contract")
         self.now = START
         self.drawn = 0
-        self.put("companies", id=MAIN, name=MAIN, currency="EUR", timezone="Europe/Madrid")
+        self.zone = ZoneInfo("Europe/Madrid")
+        self.put("companies", id=MAIN, name=MAIN, currency="EUR", timezone=self.zone.key)
 
     @property
     def on(self) -> date:
-        return self.now.date()
+        return self.now.astimezone(self.zone).date()
 
     def desk(self) -> AbstractContextManager[sqlite3.Connection]:
         return self.ledger.writing()
@@ -338,6 +340,11 @@ class LedgerHarness(Harness):
         self.clerks.now += span
         for adapter in self.opened:
             adapter.clock = Clock(fixed=self.clerks.now)
+
+    def live_in(self, timezone: str) -> None:
+        self.clerks.zone = ZoneInfo(timezone)
+        with self.clerks.desk() as desk:
+            desk.execute("UPDATE companies SET timezone = ? WHERE id = ?", (timezone, MAIN))
 
     def elsewhere(self) -> Callable[[], Adapter]:
         values = {"path": self.path.name, "now": self.clerks.now}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dunwell.errors import UnansweredError
 from dunwell.port import Adapter
@@ -87,7 +88,7 @@ class TrytonHarness(Harness):
     ) -> None:
         self.server, self.database, self.user, self.invoices = server, database, user, invoices
         server.reset(database)
-        self.line = Line()
+        self.line, self.zone = Line(), ZONE
         self._session: tuple[str, dict[str, Any]] = ("", {})
         self.desk = Client(server.url, database, "admin", PASSWORD)
         self._share(self.desk)
@@ -104,7 +105,7 @@ class TrytonHarness(Harness):
         """Today for the company in Tryton, by its clock and ours."""
         if not self.desk.calls:
             self.desk.clock()
-        return (self.desk.now + self.line.shift).astimezone(ZONE).date()
+        return (self.desk.now + self.line.shift).astimezone(self.zone).date()
 
     def _share(self, client: Client) -> None:
         """One session for all clients: to log in takes a second of hashing."""
@@ -138,6 +139,12 @@ class TrytonHarness(Harness):
 
     def pass_time(self, span: timedelta) -> None:
         self.line.shift += span
+
+    def live_in(self, timezone: str) -> None:
+        self.zone = ZoneInfo(timezone)
+        change = {"timezone": timezone}
+        company = self.desk.context["company"]
+        self.desk.call("model.company.company.write", [company], change, changes=True)
 
     def elsewhere(self) -> Callable[[], Adapter]:
         return partial(open_elsewhere, self.server.url, self.database, self.user)

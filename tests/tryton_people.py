@@ -322,7 +322,7 @@ class Clerks(People):
             "date": self.today(),
             "amount": left,
             "currency": self.currencies["EUR"],
-            "company": 1,
+            "company": self.client.context["company"],
             "description": "lost",
         }
         self._reconcile(

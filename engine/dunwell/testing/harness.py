@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from dunwell.port import Adapter
 from dunwell.testing.erp import Erp
@@ -48,6 +49,10 @@ class Harness(ABC):
     def pass_time(self, span: timedelta) -> None:
         """Let the ERP's clock move on."""
         absent("clock that a test can move")
+
+    def live_in(self, timezone: str) -> None:
+        """Let the main company live in another zone (an IANA name)."""
+        absent("zone that a test can change")
 
     def elsewhere(self) -> Callable[[], Adapter]:
         """What opens the adapter in another process; must be picklable."""
@@ -99,6 +104,12 @@ class MemoryHarness(Harness):
     def pass_time(self, span: timedelta) -> None:
         """Move its clock."""
         self.erp.now += span
+
+    def live_in(self, timezone: str) -> None:
+        """Move its company."""
+        self.erp.zone = ZoneInfo(timezone)
+        for row in self.erp.rows["companies"].values():
+            row["timezone"] = timezone
 
     def disconnect(self) -> None:
         """Take it down."""

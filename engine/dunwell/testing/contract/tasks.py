@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 from dunwell.money import Money
@@ -96,6 +97,17 @@ class TaskContract(ContractBase):
             "ended": None,
         }
         assert {name: row[name] for name in wanted} == wanted
+
+    def test_what_is_noted_counts_on_the_companys_own_day_at_any_hour(
+        self, harness: Harness, people: People
+    ) -> None:
+        debtor = people.customer()
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # one of them is a day off UTC
+            harness.live_in(zone)
+            with closing(harness.open()) as adapter:
+                on = adapter.describe().on
+                promise = people.promise(debtor, "450 EUR", by=on + timedelta(days=2))
+                assert one(adapter, "promises", promise)["made"] == on, zone
 
     def test_a_moved_promise_is_ended_and_another_counts(
         self, adapter: Adapter, people: People
