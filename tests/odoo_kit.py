@@ -229,6 +229,7 @@ def clean(clerks: Clerks) -> None:
         drop("mail.message", [["model", "=", model], ["res_id", "in", ids]])
     keys = ["|", ["name", "=like", "log\\_%"], ["name", "=like", "effect\\_%"]]
     drop("ir.model.data", [["module", "=", MODULE], *keys])
+    admin("res.partner", "write", partners, vals={"customer_rank": 0})  # no customers of others
     for user in clerks.hired:
         admin("res.users", "write", [user], vals={"active": False})
 

@@ -77,7 +77,7 @@ class ScaleContract(ContractBase):
         self, harness: Harness, adapter: Adapter
     ) -> None:
         entry = claim(adapter, "", 1)
-        known: set[str] = set()
+        known = {str(row["id"]) for row in rows(adapter, "customers")}  # a real ERP is never empty
 
         def heads(size: int) -> None:
             assert len(adapter.heads(since=LONG_AGO).entries) == size
@@ -104,10 +104,12 @@ class ScaleContract(ContractBase):
         self, harness: Harness, adapter: Adapter
     ) -> None:
         entry = claim(adapter, "", 1)
+        others = {str(row["id"]) for row in rows(adapter, "customers")}
         written: Counter[str] = Counter()
 
         def append(size: int) -> None:
-            written.update(str(row["id"]) for row in rows(adapter, "customers"))
+            there = {str(row["id"]) for row in rows(adapter, "customers")}
+            written.update(there - others)
             assert len(written) == size
             write(adapter, *(replace(entry, debtor=d, position=n) for d, n in written.items()))
 
