@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     short_help="Run the tests of the policies.",
-    epilog=examples("dunwell test", "dunwell test policies/b2b.test.yaml"),
+    epilog=examples("dunwell test", "dunwell test policies/b2b.yaml"),
 )
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--verbose", "-v", is_flag=True, help="Name the tests that passed too.")
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 def test(session: Session, paths: tuple[Path, ...], verbose: bool, form: str) -> None:
     """Run the tests of the policies: each a story in dated steps, told to an ERP in memory.
 
-    With PATH only these files or folders; where no policy is among them, the policies of the
-    configuration are tested. A policy without a test is reported.
+    With PATH only these files or folders, and the tests beside them that are told of their
+    policies; where no policy is among them, the policies of the configuration are tested. A
+    policy without a test is reported.
     """
     told = run_tests(session, paths)
     if form == "json":
@@ -52,22 +53,19 @@ class Told:
 
 def run_tests(session: Session, paths: Sequence[Path]) -> Told:
     """Run the tests of files and folders; a ProblemsError when policies or tests are wrong."""
-    from dunwell.casefile import load_cases, run, untested
-    from dunwell.cli.policies import load_policies, policy_files
+    from dunwell.casefile import run, untested
+    from dunwell.cli.belonging import choose
+    from dunwell.cli.policies import load_policies
 
     setup = _setup(session, paths)
-    config = setup.config
-    files, problems = policy_files(paths or config.policies)
-    cases, faults = load_cases(files.all)
-    judged = files
-    if paths and not _has_policy(files.policies):
-        judged, more = policy_files(config.policies)
-        faults += more
-    house, found = load_policies(judged, setup.plugins, setup.registry)
-    refuse([*setup.problems, *problems, *faults, *found])
+    chosen = choose(paths, setup.config.policies)
+    erp = setup.config.erp.plugin
+    house, found = load_policies(chosen.judges, setup.plugins, setup.registry, erp)
+    refuse([*setup.problems, *dict.fromkeys([*chosen.problems, *found])])
     assert house is not None
-    outcomes = run(cases, house, registry=setup.registry)
-    bare = [] if judged is not files else untested(cases, house)
+    outcomes = run(chosen.cases, house, registry=setup.registry)
+    asked = [p for p in house.policies if chosen.asked is None or p.name in chosen.asked]
+    bare = untested(chosen.cases, replace(house, policies=tuple(asked)))
     return Told(outcomes, [replace(problem, level="warning") for problem in bare])
 
 
@@ -75,20 +73,6 @@ def _setup(session: Session, paths: Sequence[Path]) -> Setup:
     if paths and session.config_file() is None:
         return plain_setup(Path.cwd())
     return session.setup()
-
-
-def _has_policy(files: Sequence[Path]) -> bool:
-    """Whether one of the files has more in it than tests."""
-    from dunwell.source import read_text
-    from dunwell.source.house import kind_of
-    from dunwell.source.yaml import read
-
-    for path in files:
-        text, _ = read_text(path)
-        documents, _ = read(text or "", file=str(path))
-        if any(kind_of(node) != "test" for node in documents):
-            return True
-    return False
 
 
 def _show(told: Told, *, verbose: bool) -> None:
