@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from dunwell.casefile.day import Day
 from dunwell.casefile.words import Expect
 from dunwell.command import SILENT_KINDS, Command
 from dunwell.decide.case import Case
@@ -15,9 +15,6 @@ from dunwell.decide.evaluator import Evaluation
 from dunwell.decide.values import Span, Sum
 from dunwell.errors import Place, Problem
 from dunwell.money import Money
-
-if TYPE_CHECKING:
-    from dunwell.casefile.runner import Day
 
 
 def compare(expect: Expect, day: Day) -> Iterator[Problem]:

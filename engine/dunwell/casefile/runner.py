@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import msgspec
 
 from dunwell.casefile.compare import compare
+from dunwell.casefile.day import Day
 from dunwell.casefile.files import Case, no_policy
 from dunwell.casefile.plain import PlainWording
 from dunwell.casefile.words import PeopleAct, Step
@@ -20,7 +21,7 @@ from dunwell.casefile.world import (
     erp_acts,
     people_acts,
 )
-from dunwell.command import AccountPlan, Receipt
+from dunwell.command import AccountPlan
 from dunwell.decide.cases import Setting, cases
 from dunwell.decide.evaluator import Evaluation
 from dunwell.errors import Problem
@@ -48,18 +49,6 @@ class Outcome:
     def passed(self) -> bool:
         """All was as expected."""
         return not self.problems
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What one day of a story brought."""
-
-    planned: Planned | None = None
-    receipts: tuple[Receipt, ...] = ()
-    readings: tuple[Evaluation, ...] = ()  # of all accounts, as they were decided
-    stages: Mapping[str, str] = field(default_factory=dict)  # by item, after the day
-    holds: tuple[str, ...] = ()  # in force after the day
-    stopped: str = ""
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ import polars as pl
 
 from dunwell.calendar import Calendar, CalendarSource
 from dunwell.decide.case import Case
-from dunwell.decide.evaluator import applies
 from dunwell.decide.memories import Memories
+from dunwell.decide.reading import applies
 from dunwell.decide.values import Sum
 from dunwell.facts import Fact, Registry
 from dunwell.model import TABLES, Book

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dunwell.decide.case import ItemCase
 from dunwell.decide.conclusions import Place
+from dunwell.decide.reading import Reading
 from dunwell.log.entry import StandingState
 from dunwell.policy.tree import Action, Watch
-
-if TYPE_CHECKING:
-    from dunwell.decide.evaluator import Evaluation
 
 Name = tuple[str, str]
 """Kind (hold, tag) and name of a standing action."""
@@ -45,7 +42,7 @@ def name_of(action: Action) -> Name:
     return action.kind, action.hold or action.tag
 
 
-def conclude_standing(reading: Evaluation) -> Asked:
+def conclude_standing(reading: Reading) -> Asked:
     """Compare what items and watches ask for with what is in force and what a person said."""
     requests = [*_of_ladder(reading), *_of_watches(reading)]
     owned = _owned(reading)
@@ -74,7 +71,7 @@ def conclude_standing(reading: Evaluation) -> Asked:
     return Asked(tuple(sorted(place)), *(tuple(found) for found in lists.values()))
 
 
-def _place(reading: Evaluation, name: Name, request: _Request, *, passed: bool) -> Place:
+def _place(reading: Reading, name: Name, request: _Request, *, passed: bool) -> Place:
     role, items = "", request.passes if passed else request.places
     if request.stage >= 0:
         cases = {i.row.id: i for i in reading.case.items}
@@ -83,7 +80,7 @@ def _place(reading: Evaluation, name: Name, request: _Request, *, passed: bool) 
     return Place(*name, request.stage, request.action.id, request.watch, items, role, passed)
 
 
-def _of_ladder(reading: Evaluation) -> list[_Request]:
+def _of_ladder(reading: Reading) -> list[_Request]:
     rising = {step.item: step.stage for step in reading.rises if not step.approve}
     jumping = {step.item: step.stage for step in reading.rises if step.jumped}
     found = []
@@ -110,7 +107,7 @@ def _of_ladder(reading: Evaluation) -> list[_Request]:
     return found
 
 
-def _asks(reading: Evaluation, item: ItemCase, index: int, rising: dict[str, int]) -> bool:
+def _asks(reading: Reading, item: ItemCase, index: int, rising: dict[str, int]) -> bool:
     if item.to_pay <= 0 and not item.covered.wholly_disputed:
         return False
     if item.row.id in reading.lifted:
@@ -121,25 +118,25 @@ def _asks(reading: Evaluation, item: ItemCase, index: int, rising: dict[str, int
     return reading.for_(reading.case.policy.ladder[index], item)
 
 
-def _passes(item: ItemCase, index: int, reading: Evaluation, jumping: dict[str, int]) -> bool:
+def _passes(item: ItemCase, index: int, reading: Reading, jumping: dict[str, int]) -> bool:
     """The item jumps today over a stage that it has not come to, and that is for it."""
     if not item.stage < index < jumping.get(item.row.id, -1) or not _counts(item, index, reading):
         return False
     return reading.for_(reading.case.policy.ladder[index], item)
 
 
-def _reached(item: ItemCase, index: int, reading: Evaluation) -> bool:
+def _reached(item: ItemCase, index: int, reading: Reading) -> bool:
     return item.state is not None and item.stage >= index and _counts(item, index, reading)
 
 
-def _counts(item: ItemCase, index: int, reading: Evaluation) -> bool:
+def _counts(item: ItemCase, index: int, reading: Reading) -> bool:
     """An adopted item asks for nothing of the stage at which it was placed, or of earlier ones."""
     adopted = item.state.adopted if item.state else ""
     floor = reading.case.policy.stage(adopted) if adopted else None
     return floor is None or index > floor
 
 
-def _half_done(item: ItemCase, reading: Evaluation) -> int:
+def _half_done(item: ItemCase, reading: Reading) -> int:
     """The stage of which a part is done already, by name; -1 without one."""
     if item.state is None or item.state.part is None:
         return -1
@@ -147,7 +144,7 @@ def _half_done(item: ItemCase, reading: Evaluation) -> int:
     return -1 if stage is None else stage
 
 
-def _of_watches(reading: Evaluation) -> list[_Request]:
+def _of_watches(reading: Reading) -> list[_Request]:
     found = []
     for watch in reading.case.policy.watch:
         for action in watch.do:
@@ -157,14 +154,14 @@ def _of_watches(reading: Evaluation) -> list[_Request]:
     return found
 
 
-def _watch_holds(reading: Evaluation, watch: Watch) -> bool:
+def _watch_holds(reading: Reading, watch: Watch) -> bool:
     what = f"watch {watch.name}"
     if not reading.per_item(watch.when):
         return reading.holds(watch.when, what, reading.view, None)
     return any(reading.holds(watch.when, what, reading.view, i) for i in reading.case.items)
 
 
-def _owned(reading: Evaluation) -> dict[Name, StandingState]:
+def _owned(reading: Reading) -> dict[Name, StandingState]:
     company = reading.case.account.company.id
     return {
         (s.action, s.name): s
@@ -173,7 +170,7 @@ def _owned(reading: Evaluation) -> dict[Name, StandingState]:
     }
 
 
-def in_force(reading: Evaluation, name: Name) -> bool:
+def in_force(reading: Reading, name: Name) -> bool:
     """Whether the ERP has such a hold or tag, whoever set it."""
     kind, what = name
     if kind == "tag":
@@ -181,7 +178,7 @@ def in_force(reading: Evaluation, name: Name) -> bool:
     return any(hold.kind == what for hold in reading.case.account.holds)
 
 
-def _lifted(reading: Evaluation, state: StandingState) -> bool:
+def _lifted(reading: Reading, state: StandingState) -> bool:
     """Placed by us, and the ERP no longer says what we wrote: a person has spoken."""
     if state.action == "tag":
         return state.name not in reading.case.account.payer.tags
@@ -189,12 +186,12 @@ def _lifted(reading: Evaluation, state: StandingState) -> bool:
     return not any(h.kind == state.name and h.value == state.value for h in holds)
 
 
-def _unmapped(reading: Evaluation) -> bool:
+def _unmapped(reading: Reading) -> bool:
     """An item waits at a stage that the ladder no longer has: what stands goes on standing."""
     return any(item.waits for item in reading.case.items)
 
 
-def _written_off(reading: Evaluation, state: StandingState) -> bool:
+def _written_off(reading: Reading, state: StandingState) -> bool:
     """Nobody asks for it because items were written off rather than paid."""
     if state.action != "hold":
         return False

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from dunwell.calendar import Calendar, next_occurrence
 from dunwell.decide.case import ItemCase
 from dunwell.decide.conclusions import Fire
+from dunwell.decide.reading import Reading
 from dunwell.decide.values import newest_task
 from dunwell.log.entry import WatchState
 from dunwell.policy.tree import Repeat, Watch, tests
-
-if TYPE_CHECKING:
-    from dunwell.decide.evaluator import Evaluation
 
 LATE_START = timedelta(7)
 """A watch on a day of the month that never fired starts up to this long after that day."""
 
 
-def conclude_watches(reading: Evaluation) -> tuple[Fire, ...]:
+def conclude_watches(reading: Reading) -> tuple[Fire, ...]:
     """The watches that fire today; those with only standing actions never do."""
     fires = (
         _fire(reading, watch)
@@ -29,7 +26,7 @@ def conclude_watches(reading: Evaluation) -> tuple[Fire, ...]:
     return tuple(sorted(fire for fire in fires if fire is not None))
 
 
-def _fire(reading: Evaluation, watch: Watch) -> Fire | None:
+def _fire(reading: Reading, watch: Watch) -> Fire | None:
     what = f"watch {watch.name}"
     if reading.per_item(watch.when):
         items = [i for i in reading.case.items if reading.holds(watch.when, what, reading.view, i)]
@@ -52,14 +49,14 @@ def _fire(reading: Evaluation, watch: Watch) -> Fire | None:
     return Fire(watch.name, cycle, (), tuple(sorted(i.row.id for i in items)))
 
 
-def _state(reading: Evaluation, watch: Watch) -> WatchState | None:
+def _state(reading: Reading, watch: Watch) -> WatchState | None:
     name = (reading.case.account.company.id, f"{reading.case.policy.name}/{watch.name}")
     states = reading.case.memory.state.watches
     return next((w for w in states if (w.company, w.watch) == name), None)
 
 
 def _on_events(
-    reading: Evaluation,
+    reading: Reading,
     watch: Watch,
     items: list[ItemCase],
     events: list[str],
@@ -80,7 +77,7 @@ def _on_events(
     return Fire(watch.name, cycle, tuple(sorted(new)), tuple(sorted(concerned)))
 
 
-def _occurrences(reading: Evaluation, event: str, item: ItemCase | None) -> list[str]:
+def _occurrences(reading: Reading, event: str, item: ItemCase | None) -> list[str]:
     """The identities of what happened, as far as it can be told."""
     case = reading.case
     if event == "bounced":

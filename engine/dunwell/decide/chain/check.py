@@ -6,12 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from dunwell.decide.chain.form import FieldType, Head, Kind, Pattern, Ref, Rule, Test, Value
-
-if TYPE_CHECKING:
-    from dunwell.decide.chain.program import Program
+from dunwell.decide.chain.form import (
+    FieldType,
+    Head,
+    Kind,
+    Pattern,
+    Ref,
+    Rule,
+    Stratum,
+    Test,
+    Value,
+)
 
 MAX_INT = 2**63 - 1
 MAX_PATTERNS = 15
@@ -30,14 +37,15 @@ Fields: TypeAlias = dict[str, dict[str, FieldType]]
 WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-def problems_of(program: Program) -> list[str]:
-    """Return every problem of the program, in its own order; none means it is inside the fence."""
-    kinds: Fields = {kind.name: dict(kind.fields) for kind in program.kinds}
-    problems = [*_kind_problems(program.kinds), *_name_problems(program)]
-    for stratum in program.strata:
+def problems_of(kinds: tuple[Kind, ...], strata: tuple[Stratum, ...]) -> list[str]:
+    """Return every problem of a program, in its own order; none means it is inside the fence."""
+    fields: Fields = {kind.name: dict(kind.fields) for kind in kinds}
+    problems = [*_kind_problems(kinds), *_name_problems(kinds, strata)]
+    for stratum in strata:
         for rule in stratum.rules:
-            problems += (f"rule '{rule.name}': {line}" for line in _RuleCheck(rule, kinds).lines())
-    return problems + list(_stratum_problems(program))
+            found = _RuleCheck(rule, fields).lines()
+            problems += (f"rule '{rule.name}': {line}" for line in found)
+    return problems + list(_stratum_problems(strata))
 
 
 def fnv1a(text: str) -> int:
@@ -90,11 +98,11 @@ def _kind_problems(kinds: tuple[Kind, ...]) -> Iterator[str]:
             yield f"fields '{twin}' and '{field}' look the same to the network, rename one"
 
 
-def _name_problems(program: Program) -> Iterator[str]:
-    rules = [rule.name for stratum in program.strata for rule in stratum.rules]
+def _name_problems(kinds: tuple[Kind, ...], strata: tuple[Stratum, ...]) -> Iterator[str]:
+    rules = [rule.name for stratum in strata for rule in stratum.rules]
     for what, names in (
-        ("kind", [kind.name for kind in program.kinds]),
-        ("stratum", [stratum.name for stratum in program.strata]),
+        ("kind", [kind.name for kind in kinds]),
+        ("stratum", [stratum.name for stratum in strata]),
         ("rule", rules),
     ):
         for name, count in Counter(names).items():
@@ -198,16 +206,16 @@ class _RuleCheck:
                 yield from self._right(f"'{field}' ({fields[field]})", fields[field], right)
 
 
-def _stratum_problems(program: Program) -> Iterator[str]:
-    cycle = _negative_cycle(program)
+def _stratum_problems(strata: tuple[Stratum, ...]) -> Iterator[str]:
+    cycle = _negative_cycle(strata)
     if cycle:
         yield "cyclic negation: " + " needs ".join(f"'{kind}'" for kind in cycle)
     last = {
         rule.then.kind: (number, stratum.name)
-        for number, stratum in enumerate(program.strata)
+        for number, stratum in enumerate(strata)
         for rule in stratum.rules
     }
-    for number, stratum in enumerate(program.strata):
+    for number, stratum in enumerate(strata):
         for rule in stratum.rules:
             for pattern in rule.when:
                 if last.get(pattern.kind, (number, ""))[0] > number:
@@ -223,11 +231,11 @@ def _stratum_problems(program: Program) -> Iterator[str]:
                     )
 
 
-def _negative_cycle(program: Program) -> list[str]:
+def _negative_cycle(strata: tuple[Stratum, ...]) -> list[str]:
     """Return the kinds of one cycle that passes through a negation, or nothing."""
     needs: dict[str, list[str]] = {}
     negated: list[tuple[str, str]] = []
-    for stratum in program.strata:
+    for stratum in strata:
         for rule in stratum.rules:
             body = [pattern.kind for pattern in (*rule.when, *rule.unless)]
             needs.setdefault(rule.then.kind, []).extend(body)

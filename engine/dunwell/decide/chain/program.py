@@ -29,7 +29,7 @@ class Program:
     strata: tuple[Stratum, ...]
 
     def __post_init__(self) -> None:
-        problems = problems_of(self)
+        problems = problems_of(self.kinds, self.strata)
         if problems:
             raise ProgramError(problems)
 
