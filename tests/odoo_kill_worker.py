@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+import time
 from typing import Any
 
 import httpx
@@ -23,14 +24,22 @@ LEASE = 6
 
 
 class Lossy(httpx.HTTPTransport):
-    """A line that loses some answers, after Odoo has done what it was asked."""
+    """A line that loses some answers, after Odoo has done what it was asked.
 
-    def __init__(self, share: float, seed: int) -> None:
+    `hasty` is the share of calls that are given up after a few milliseconds, while Odoo is at
+    work on them, and commits.
+    """
+
+    def __init__(self, share: float, hasty: float, seed: int) -> None:
         super().__init__()
-        self.share, self.dice, self.good = share, random.Random(seed), True
+        self.share, self.hasty, self.good = share, hasty, True
+        self.dice = random.Random(seed)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """As the line says; sometimes the answer is gone."""
+        if not self.good and self.dice.random() < self.hasty:
+            wait = self.dice.uniform(0.002, 0.1)
+            request.extensions["timeout"] = {**request.extensions["timeout"], "read": wait}
         answer = super().handle_request(request)
         if not self.good and self.dice.random() < self.share:
             answer.read()
@@ -41,11 +50,11 @@ class Lossy(httpx.HTTPTransport):
 def engine(order: dict[str, Any]) -> Engine:
     """An engine over the Odoo of an order."""
     url, database, login = order["url"], order["database"], order["login"]
-    line = Lossy(order["share"], order["seed"])
+    line = Lossy(order["share"], order["hasty"], order["seed"])
     client = httpx.Client(transport=line, timeout=60)
     door = Door(
         Line(url), database=database, login=login, key=order["key"], client=client,
-        sleep=lambda seconds: None,
+        sleep=time.sleep if order["patient"] else lambda seconds: time.sleep(seconds / 20),
     )  # fmt: skip
     adapter = OdooAdapter(door, Options(url=url, database=database, login=login))
     rules = house(adapter.capabilities())

@@ -21,6 +21,7 @@ from dunwell_odoo.names import MODULE
 from dunwell_odoo.options import Options
 from dunwell_odoo.setup.admin import Admin
 from dunwell_odoo.setup.making import make, making
+from dunwell_odoo.wire import PATIENCE
 
 from tests.odoo_facts import stand_in
 from tests.odoo_loopback import served
@@ -29,6 +30,8 @@ from tests.odoo_rpc import InProcess, Rpc, live
 from tests.odoo_service import Service
 
 ZONE = ZoneInfo("Europe/Paris")
+WAIT = 120.0
+"""Seconds, as the product waits: a live Odoo on a busy machine needs more than httpx gives."""
 CHANGES = re.compile(
     rb'/load|/create|message_post|/write|/unlink|"(load|create|write|unlink)",'
     rb'|"do": ?"(append|execute)"|"bury": ?true'
@@ -41,18 +44,30 @@ class Wire(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self.inner = inner
         self.calls = 0
-        self.down = self.lose = False
+        self.down = False
+        self.trouble, self.change, self.times = "", False, 0
+
+    def disturb(self, trouble: str, *, change: bool) -> None:
+        """Answer the next request so, or the next that changes something; reads each time."""
+        self.trouble, self.change = trouble, change
+        self.times = 1 if change else 1 + len(PATIENCE)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.calls += 1
         if self.down:
             raise httpx.ConnectError("the line is cut", request=request)
         answer = self.inner.handle_request(request)
-        if self.lose and CHANGES.search(str(request.url).encode() + request.content):
-            self.lose = False
-            answer.read()
-            raise httpx.ReadError("the answer was lost", request=request)
-        return answer
+        told = str(request.url).encode() + request.content
+        if not self.times or (self.change and not CHANGES.search(told)):
+            return answer
+        self.times -= 1
+        answer.read()
+        if self.trouble == "nonsense":
+            page = b"<html>the gateway is busy</html>"
+            return httpx.Response(200, headers={"Content-Type": "text/html"}, content=page)
+        if self.trouble == "late":
+            raise httpx.ReadTimeout("nobody waits any more", request=request)
+        raise httpx.ReadError("the answer was lost", request=request)
 
 
 class OdooHarness(Harness):
@@ -67,9 +82,10 @@ class OdooHarness(Harness):
     ) -> None:  # fmt: skip
         self.engine, self.admin, self.version, self.bare = engine, admin, version, bare
         self.page_rows, self.service, self.remind = page_rows, service, remind
-        self.shift = timedelta()
+        self.shift, self.zone = timedelta(), ZONE
+        self.opened: list[OdooAdapter] = []
         self.wire = Wire(transport)
-        self.client = httpx.Client(transport=self.wire)
+        self.client = httpx.Client(transport=self.wire, timeout=WAIT)
         if not bare:
             self._set_up()
         told = not bare and bool(self.found(f"{MODULE}.automation_gone"))
@@ -97,7 +113,7 @@ class OdooHarness(Harness):
         return datetime.fromisoformat(f"{told}+00:00") + self.shift
 
     def today(self) -> date:
-        return self.now().astimezone(ZONE).date()
+        return self.now().astimezone(self.zone).date()
 
     # -- adapters -------------------------------------------------------------------------------
 
@@ -105,16 +121,17 @@ class OdooHarness(Harness):
         """A door of the product's own."""
         return Door(
             Line(user.base), database=user.database, login=user.login, key=key or user.key,
-            client=httpx.Client(transport=self.wire), sleep=lambda seconds: None,
+            client=httpx.Client(transport=self.wire, timeout=WAIT), sleep=lambda seconds: None,
         )  # fmt: skip
 
     def open(self, key: str = "") -> OdooAdapter:
         options = Options(
             url=self.engine.base, database=self.engine.database, login=self.engine.login,
-            timezone=ZONE.key, remind=self.remind,  # type: ignore[arg-type]
+            timezone=self.zone.key, remind=self.remind,  # type: ignore[arg-type]
         )  # fmt: skip
         adapter = OdooAdapter(self.door(self.engine, key), options, page_rows=self.page_rows)
         adapter.clock.shift = self.shift
+        self.opened.append(adapter)
         return adapter
 
     def open_as_stranger(self) -> Adapter:
@@ -127,13 +144,24 @@ class OdooHarness(Harness):
         self.wire.down = True
 
     def lose_answer(self) -> None:
-        self.wire.lose = True
+        self.wire.disturb("lost", change=True)
+
+    def answer_late(self, *, change: bool = False) -> None:
+        self.wire.disturb("late", change=change)
+
+    def answer_nonsense(self, *, change: bool = False) -> None:
+        self.wire.disturb("nonsense", change=change)
+
+    def live_in(self, timezone: str) -> None:
+        self.zone = ZoneInfo(timezone)
 
     def pass_time(self, span: timedelta) -> None:
         if self.service is not None:
             self.service.database.clock.move(span)
         else:
             self.shift += span
+            for adapter in self.opened:
+                adapter.clock.shift = self.shift
 
     def crowd(self, customers: int) -> None:
         clerks, first = self.clerks, self._crowd
@@ -152,7 +180,7 @@ class OdooHarness(Harness):
 
     def close(self) -> None:
         """Leave a live Odoo as other tests expect it: no log, no messages, no holds."""
-        self.wire.down = self.wire.lose = False
+        self.wire.down, self.wire.times = False, 0
         if self.service is None:
             clean(self.clerks)
         self.client.close()
