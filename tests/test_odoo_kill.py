@@ -41,7 +41,8 @@ from tests.odoo_rpc import ABSENT, given
 WORKER = Path(__file__).with_name("odoo_kill_worker.py")
 SEEDS = int(os.environ.get("DUNWELL_KILLS", "3"))
 GROUPS = 6
-"""Customers of each kind that a test begins with; and how often two runs are killed for a seed."""
+"""Customers of each kind that a test begins with; and how often runs are killed for a seed."""
+AT_ONCE = 3
 RESTART = os.environ.get("DUNWELL_ODOO_RESTART", "")
 NO_RESTART = "DUNWELL_ODOO_RESTART names no command that starts this Odoo again"
 
@@ -227,12 +228,12 @@ def test_killed_runs_end_as_one_that_nobody_killed(
     rng = random.Random(seed)
     books = stage.books()
     for moves in stage.withdraw(books):  # each finds new invoices, and what others left behind
-        workers = stage.start(2)
+        workers = stage.start(AT_ONCE)
         stage.harness.admin("account.move", "action_post", moves)
         for worker in workers:
             go(worker)
         for worker in workers:
-            time.sleep(rng.uniform(0.05, 0.6) * span)
+            time.sleep(rng.uniform(0.05, 0.5) * span)
             stage.kill(worker, books)
         time.sleep(rng.uniform(0, LEASE))
     stage.go_on()
