@@ -396,6 +396,16 @@ def test_a_word_needs_a_name_and_a_reason() -> None:
     assert "'--because'" in call("approve", "today.plan", "--by", "x", code=2).stderr
     wrong = call("approve", "today.plan", "--until", "2026-03-10", *WHO, code=2)
     assert "'--until' goes with '--no'" in wrong.stderr
+    for words in (["--by", " ", "--because", "x"], ["--by", "x", "--because", ""]):
+        wrong = call("approve", "today.plan", *words, code=2)
+        assert "there is nothing in it" in wrong.stderr
+        assert "there is nothing in it" in call("resolve", "k", "--sent", *words, code=2).stderr
+
+
+def test_a_no_that_is_over_before_it_is_said_is_refused() -> None:
+    call("plan", "--out", "today.plan")
+    wrong = call("approve", "today.plan", "--no", "--until", "2026-03-03", *WHO, code=2)
+    assert "a no until 2026-03-03 is over: today is 2026-03-04 in the ERP" in wrong.stderr
 
 
 def test_a_plan_where_nothing_waits_needs_no_yes() -> None:

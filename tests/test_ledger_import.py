@@ -226,7 +226,7 @@ F-6,C1,business,10,EUR,2026-01-01
         ),
         (
             "number,customer,amount,balance\nF,C,1,2\n",
-            "a.csv:2:1: 'F' does not add up: open 200 of 100",
+            "a.csv:2:1: 'F' does not add up: open 2.00 EUR of 1.00 EUR",
         ),
         ("number,customer,amount\nF,C,99999999999999999999\n", "a.csv:2:3: '9999999"),
     ],

@@ -134,7 +134,8 @@ def _book(booking: Booking, mapping: ColumnMapping, records: Sequence[Record]) -
 
 
 def _said(file: TableFile, mapping: ColumnMapping, decimal: str | None, order: str | None) -> str:
-    parts = [*file.found, f"{len(file.rows)} rows of {mapping.table}"]
+    rows = "1 row" if len(file.rows) == 1 else f"{len(file.rows)} rows"
+    parts = [*file.found, f"{rows} of {mapping.table}"]
     if decimal:
         parts.append(f"decimal {'comma' if decimal == ',' else 'point'}")
     if order:

@@ -44,7 +44,7 @@ def book_invoices(
             credits[name] = _credit_note(booking, record, row, -amount)
         else:
             items[name] = row
-            wish = _wish(booking, record, amount, columns)
+            wish = _wish(booking, record, Money(amount, str(row["currency"])), columns)
             if wish is not None:
                 wishes[name] = wish
     if booking.problems or not _may_change(booking, items, lines, columns):
@@ -128,10 +128,10 @@ def _credit_note(booking: Booking, record: Record, item: Row, amount: int) -> Ro
 
 
 def _wish(
-    booking: Booking, record: Record, amount: int, columns: Collection[str]
+    booking: Booking, record: Record, whole: Money, columns: Collection[str]
 ) -> tuple[int, str, bool] | None:
     """What the row says is open, since which day, and whether it says so in figures."""
-    day = record.text("settled_date")
+    amount, day = whole.minor, record.text("settled_date")
     balance, paid = record.fields.get("balance"), record.fields.get("settled_amount")
     if isinstance(balance, int):
         left = balance
@@ -142,9 +142,8 @@ def _wish(
     else:
         return None
     if not 0 <= left <= amount:
-        booking.problem(
-            record, f"'{record.text('number')}' does not add up: open {left} of {amount}"
-        )
+        what = f"open {Money(left, whole.currency)} of {whole}"
+        booking.problem(record, f"'{record.text('number')}' does not add up: {what}")
     return left, day or booking.on.isoformat(), balance is not None or paid is not None
 
 

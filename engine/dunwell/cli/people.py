@@ -16,8 +16,26 @@ from dunwell.cli.session import Session, format_option, pass_session
 if TYPE_CHECKING:
     from dunwell.run.planfile import Plan
 
-by_option = click.option("--by", required=True, metavar="NAME", help="Who says so.")
-because_option = click.option("--because", required=True, metavar="TEXT", help="Why, for the log.")
+
+class _Words(click.ParamType["str"]):
+    """A text that says something: the log keeps it for good."""
+
+    name = "TEXT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Read the text."""
+        text = str(value).strip()
+        if not text:
+            self.fail("there is nothing in it", param, ctx)
+        return text
+
+
+by_option = click.option("--by", required=True, type=_Words(), metavar="NAME", help="Who says so.")
+because_option = click.option(
+    "--because", required=True, type=_Words(), metavar="TEXT", help="Why, for the log."
+)
 
 
 @click.command(
@@ -57,6 +75,7 @@ def approve(
     next plan or run does them. A later word replaces an earlier one.
     """
     from dunwell.render.people import approved_lines, approved_values
+    from dunwell.run.desk import PastError
     from dunwell.run.desk import approve as write
     from dunwell.run.planfile import load
 
@@ -66,7 +85,12 @@ def approve(
     chosen = _only(made, only)
     steps = _steps(made, stage)
     with opened(session) as engine:
-        said = write(engine, steps, by=by, yes=not no, only=chosen, until=until, because=because)
+        try:
+            said = write(
+                engine, steps, by=by, yes=not no, only=chosen, until=until, because=because
+            )
+        except PastError as error:
+            raise click.UsageError(str(error)) from error
     names = {account.debtor: account.name for account in made.accounts}
     if form == "json":
         say_json(approved_values(said, names, yes=not no, by=by))

@@ -33,6 +33,10 @@ class DeskError(DunwellError):
     """What a person said cannot be written down."""
 
 
+class PastError(DeskError):
+    """A no that would have ended before it is said."""
+
+
 class NothingKnownError(DeskError):
     """No outcome is unknown under that key."""
 
@@ -50,9 +54,11 @@ def approve(
     """Write a yes or no for the plan's waiting steps (of some debtors only) into their logs.
 
     A yes holds for these steps up to what they demand now, a no until its date. Returns what was
-    said to, debtor and step.
+    said to, debtor and step. `PastError`: that date has passed.
     """
     described = original(engine.adapter)
+    if until is not None and until < described.on:
+        raise PastError(f"a no until {until} is over: today is {described.on} in the ERP")
     if plan.header.tenant != described.tenant:
         raise DeskError(f"this plan was made for '{plan.header.tenant}', not '{described.tenant}'")
     said = []
