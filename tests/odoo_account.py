@@ -194,9 +194,12 @@ class Move(Thread):
     @rpc
     def get_portal_url(self, suffix: str | None = None) -> str:
         self._checked("read")
+        return f"/my/invoices/{self.id}?access_token={self._portal_ensure_token()}"
+
+    def _portal_ensure_token(self) -> str:
         if not self.access_token:
             self.env.store.update(self._name, self.id, {"access_token": f"token-{self.id}"})
-        return f"/my/invoices/{self.id}?access_token={self.access_token}"
+        return str(self.access_token)
 
 
 class Line(Record):

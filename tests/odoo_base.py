@@ -53,6 +53,7 @@ class Partner(Thread):
         "sale_warn_msg": Field("text"),
         "property_account_receivable_id": one("account.account"), "access_token": char(),
         "invoice_ids": behind("account.move", "partner_id"),
+        "message_has_sms_error": flag(compute="_texted", search=False),
     }  # fmt: skip
 
     _address = ("street", "street2", "zip", "city", "country_id")
@@ -79,6 +80,10 @@ class Partner(Thread):
     def _needs(self, row: dict[str, Any]) -> None:
         if not row.get("name") and row.get("type", "contact") == "contact":
             raise invalid("The operation cannot be completed: Contacts require a name")
+
+    def _texted(self, number: int) -> bool:
+        rows = self.env.store.rows["sms.sms"].values()
+        return any(row["partner_id"] == number and row["state"] == "error" for row in rows)
 
     def _commercial(self, number: int) -> int:
         rows, seen = self._rows(), set()

@@ -20,6 +20,7 @@ from tests.odoo_orders import ORDER_MODELS
 from tests.odoo_rights import closure, granted
 from tests.odoo_sql import Cursor
 from tests.odoo_store import Store
+from tests.odoo_texts import TEXT_MODELS
 
 CORE = (
     *BASE_MODELS,
@@ -29,7 +30,7 @@ CORE = (
     *ACCOUNT_MODELS,
     *ACTION_MODELS,
 )
-BY_MODULE: Mapping[str, tuple[type[Record], ...]] = ORDER_MODELS
+BY_MODULE: Mapping[str, tuple[type[Record], ...]] = {**ORDER_MODELS, "sms": TEXT_MODELS}
 KINDS: Mapping[str, Callable[..., Field]] = {"char": char, "boolean": flag}
 
 
@@ -50,7 +51,7 @@ class Database:
     """The records, their models, and the world outside.
 
     `mails` are the e-mails that left, `texts` the text messages; `refuse` are addresses that the
-    mail server does not take. `smtp` False: there is none.
+    mail server does not take. `smtp` False: there is none; `credit` False: none for text messages.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Database:
         self.mails: list[dict[str, Any]] = []
         self.texts: list[dict[str, Any]] = []
         self.refuse: set[str] = set()
-        self.smtp = self.crons = True
+        self.smtp = self.crons = self.credit = True
         self._schemas: dict[str, dict[str, Field]] = {}
         self._groups: dict[tuple[int, ...], frozenset[str]] = {}
         self.models: dict[str, type[Record]] = {}
@@ -91,6 +92,8 @@ class Database:
         found = self._schemas.get(model)
         if found is None:
             found = {**visible(self.models[model].fields, self.version), **MAGIC}
+            if "sms" not in self.modules:
+                found.pop("message_has_sms_error", None)
             for row in self.store.rows["ir.model.fields"].values():
                 owner = self.store.rows["ir.model"].get(row["model_id"], {}).get("model")
                 if owner == model and row["state"] == "manual":

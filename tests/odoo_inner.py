@@ -151,10 +151,12 @@ class Cron(Record):
     fields: ClassVar[Fields] = {"name": char(need=True), "active": flag(default=True)}
 
     def _trigger(self) -> None:
-        """The queue of mails is worked on as soon as this is committed, where crons run."""
-        queue = self.env["mail.mail"].sudo()
+        """Its queue is worked on as soon as this is committed, where crons run."""
+        works = self.env["mail.mail"].sudo().process_email_queue
+        if self._rows()[self.id]["name"].startswith("SMS"):
+            works = self.env["sms.sms"].sudo()._process_queue
         if self.env.database.crons:
-            self.env.store.after(queue.process_email_queue)
+            self.env.store.after(works)
 
 
 INNER_MODELS: tuple[type[Record], ...] = (

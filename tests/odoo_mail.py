@@ -22,6 +22,7 @@ from tests.odoo_fields import (
     whole,
 )
 from tests.odoo_loading import Record
+from tests.odoo_texts import to
 from tests.odoo_thread import Followers, author
 from tests.odoo_writing import Values
 
@@ -149,7 +150,8 @@ class Notification(Record):
         elif not database.smtp:
             self._told("exception", "mail_smtp", "Mail delivery failed")
         elif found[0] in database.refuse:
-            self._told("exception", "unknown", "SMTPRecipientsRefused: 550")
+            said = f"SMTPRecipientsRefused: {{'{found[0]}': (550, b'no')}}"
+            self._told("exception", "unknown", said)
         else:
             database.mails.append({
                 "to": found[0], "subject": message["subject"] or message["record_name"],
@@ -158,17 +160,16 @@ class Notification(Record):
             })  # fmt: skip
             self._told("sent", False, "")
 
-    def _text(self) -> None:
-        """Hand it to the gateway of text messages."""
+    def _text(self, content: str = "") -> Any:
+        """The text message that it is, in its queue."""
         row = self._rows()[self.id]
         message = self.env.store.rows["mail.message"][row["mail_message_id"]]
         partner = self.env.store.rows["res.partner"][row["res_partner_id"]]
-        if not partner["phone"]:
-            self._told("exception", "sms_number_missing")
-            return
-        text = unescape(re.sub(r"<[^>]*>", "", message["body"]))
-        self.env.database.texts.append({"to": partner["phone"], "text": text})
-        self._told("pending")
+        text = content or unescape(re.sub(r"<[^>]*>", "", message["body"]))
+        return self.env["sms.sms"].sudo().create({
+            "number": to(partner), "body": text, "partner_id": row["res_partner_id"],
+            "mail_message_id": row["mail_message_id"], "notification_id": self.id,
+        })  # fmt: skip
 
 
 class Mail(Record):

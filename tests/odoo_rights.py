@@ -49,6 +49,8 @@ RULES: dict[str, dict[str, str]] = {
     "ir.config_parameter": _ADMIN,
     "ir.mail_server": _ADMIN,
     "ir.cron": _ADMIN,
+    "iap.account": _ADMIN,
+    "sms.sms": _ADMIN,
     "ir.actions.server": _ADMIN,
     "base.automation": _ADMIN,
     "account.account": _LEDGER,

@@ -20,6 +20,7 @@ KNOWN = {
     "mail_auto_delete", "model_description", "notify_author", "scheduled_date",
     "send_after_commit", "skip_existing", "subtitles", "resend_existing",
 }  # fmt: skip
+TEXTS = {"put_in_queue", "sms_content", "sms_numbers", "sms_pid_to_number"}
 NEW = {"notify_skip_followers", "mail_headers", "force_record_name", "notify_author_mention"}
 
 
@@ -53,6 +54,10 @@ class Thread(Record):
         known = KNOWN | (NEW if self.env.version >= 19 else set())
         if self.env.version >= 19:
             known = known - {"record_name", "resend_existing"}
+        known = known | (TEXTS if "sms" in self.env.database.modules else set())
+        if message_type == "sms":  # goes out as it is
+            kwargs = {**kwargs, "sms_content": body}
+            body, body_is_html = f"<p>{escape(body, quote=False)}</p>", True
         strange = set(kwargs) - known
         if strange:
             listed = ", ".join(sorted(strange))
@@ -99,10 +104,14 @@ class Thread(Record):
             })  # fmt: skip
             if kind == "inbox":
                 continue
-            send = made._text if sms else made._mail
-            queued = given.get("force_send") is False or env.context.get("in_action")
-            if sms or not queued:
-                env.store.after(send)
+            inline = env.context.get("mail_notify_force_send", given.get("force_send", True))
+            queued = not inline or env.context.get("in_action")
+            if sms:
+                waits = made._text(str(given.get("sms_content") or ""))
+                if not given.get("put_in_queue"):  # at once, and so before it is committed
+                    waits._send()
+            elif not queued:
+                env.store.after(made._mail)
             else:
                 env["mail.mail"].sudo().create({
                     "mail_message_id": message.id, "notification_id": made.id,

@@ -127,6 +127,9 @@ def _inside(founding: Founding) -> None:
         make("ir.config_parameter", key=key, value=value)
     make("ir.mail_server", name="sink")
     make("ir.cron", "mail.ir_cron_mail_scheduler_action", name="Mail: Email Queue Manager")
+    if "sms" in founding.database.modules:
+        make("ir.cron", "sms.ir_cron_sms_scheduler_action", name="SMS: SMS Queue Manager")
+        make("iap.account", service_name="sms")
 
 
 def _chat(founding: Founding) -> None:

@@ -78,7 +78,7 @@ class TestDoctor:
         assert able["append"]["strength"] == "exclusive"
         assert able["effect"]["strength"] == "looked_up"
         assert able["remind"]["strength"] == able["hold"]["strength"] == "none"
-        for name in ("effect", "remind", "hold", "task"):
+        for name in ("effect", "remind", "hold", "task", "sms"):
             assert "dunwell odoo setup" in able[name]["remedy"]
         assert "the set-up was not run" in told(found)
 
@@ -89,8 +89,25 @@ class TestDoctor:
         assert levels == {
             "append": "exclusive", "effect": "atomic", "remind": "native", "task": "native",
             "hold": "enforced", "tag": "native", "note": "native", "refresh": "native",
+            "sms": "native",
         }  # fmt: skip
         assert not any(strength["remedy"] for strength in able.values())
+
+    def test_text_messages_need_odoos_module_and_an_account(
+        self, doctor: Doctor, odoo: World, admin: Admin
+    ) -> None:
+        set_up(admin)
+        account = odoo.admin("iap.account", "search", domain=[])
+        odoo.admin("iap.account", "unlink", account)
+        texts = doctor()["capabilities"]["sms"]
+        assert texts["strength"] == "none"
+        assert "no account" in texts["reason"]
+        assert "Send SMS" in texts["remedy"]
+        module = odoo.admin("ir.module.module", "search", domain=[["name", "=", "sms"]])
+        odoo.admin("ir.module.module", "button_immediate_uninstall", module)
+        texts = doctor()["capabilities"]["sms"]
+        assert texts["strength"] == "none"
+        assert "'sms' is not installed" in texts["reason"]
 
     def test_it_names_version_protocol_and_companies(self, doctor: Doctor, odoo: World) -> None:
         protocol = "JSON-2" if odoo.new else "JSON-RPC"

@@ -57,6 +57,8 @@ NONE = Strength("none")
 class Capabilities:
     """What an adapter declares of itself; `hold_kinds` are those that it can place.
 
+    `carries` are the channels besides e-mail by which the ERP itself may send messages, each with
+    how well: `sms`, ... An adapter that sends none itself (`REMIND`) carries none of them either.
     `batch` is how many debtors are read again, claimed and settled together: the more, the fewer
     reads, and the older they are when the last of the batch gets its message.
     """
@@ -65,6 +67,7 @@ class Capabilities:
     hold_kinds: tuple[str, ...] = ()
     hold_scope: Literal["customer", "company"] = "company"
     batch: int = 100
+    carries: Mapping[str, Strength] = field(default_factory=dict)
 
     def __getitem__(self, capability: Capability) -> Strength:
         """The strength of a capability; `none` when it is not declared."""

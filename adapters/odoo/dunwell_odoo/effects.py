@@ -117,8 +117,9 @@ class Draft:
     def _why_not(self, effect: Effect) -> str:
         command = effect.command
         if command.kind == "remind":
-            known = self.native and command.message is not None
-            if not known or command.message.channel not in sending.CHANNELS:  # type: ignore[union-attr]
+            channel = command.message.channel if self.native and command.message else ""
+            texts = channel == "sms" and self.installed.texts
+            if channel != "email" and not texts:
                 return "Odoo does not send this message"
         elif command.kind not in ("note", "task", *STANDING):
             return f"this adapter does not do '{command.kind}'"

@@ -9,13 +9,13 @@ from typing import Any
 from dunwell.errors import DeniedError
 from dunwell_odoo import inside, names
 from dunwell_odoo.door import Door, RefusedError
-from dunwell_odoo.partners import MAYBE
+from dunwell_odoo.partners import MAYBE, TEXTS
 from dunwell_odoo.rights import SURVEYED
 from dunwell_odoo.setup.register import read
 
 MODELS = sorted({model for model, _ in SURVEYED})
 """The models of which it is asked what the user may do."""
-FIELDS = [*MAYBE, names.HOLD]
+FIELDS = [*MAYBE, TEXTS, names.HOLD]
 
 NO_FOLLOWUP = (18, 0)
 """Since then a line that is to be left alone is called so; before, `blocked`."""
@@ -66,6 +66,11 @@ class Installed:
         """Whether an order of a held customer is refused."""
         told = self.says.get("hold") or {}
         return bool(self.holds and told.get("automation"))
+
+    @property
+    def texts(self) -> bool:
+        """Whether Odoo can be given text messages: as its queue takes them, exactly once."""
+        return bool(self.action and TEXTS in self.fields and self.says.get("sms"))
 
     @property
     def promises(self) -> int:

@@ -66,6 +66,7 @@ def outcomes(ask: Ask, installed: Installed, site: Site, since: date) -> list[De
                     address_hash(channel, to) if blame and to else "",
                     site.main.on(instant(message["date"])),
                     f"Odoo says: {why}",
+                    channel,
                 )
             )
     return found

@@ -20,6 +20,8 @@ FIELDS = (
     "tz", "country_code", "create_date", "user_id", "vat", "function", "street", "street2", "zip",
     "city", "customer_rank", "credit_limit", "use_partner_credit_limit",
 )  # fmt: skip
+TEXTS = "message_has_sms_error"
+"""A field that Odoo's module for text messages brings."""
 MAYBE = ("mobile", "sale_warn", "sale_warn_msg")
 """Fields that some versions and modules have."""
 
@@ -103,8 +105,8 @@ def address(value: object) -> str | None:
 
 
 def phone(row: Record) -> str | None:
-    """A number: of the mobile where there is no other."""
-    return text(row["phone"]) or text(row.get("mobile"))
+    """The number that Odoo sends text messages to: the mobile's, else the other."""
+    return text(row.get("mobile")) or text(row["phone"])
 
 
 def street(row: Record) -> str | None:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 @hookimpl
 def dunwell_adapters() -> list[AdapterPlugin]:
     """`[erp] adapter = "odoo"`, with `dunwell odoo setup`."""
-    return [AdapterPlugin("odoo", open_adapter, commands="dunwell_odoo.cli:odoo")]
+    return [
+        AdapterPlugin("odoo", open_adapter, commands="dunwell_odoo.cli:odoo", carries=("sms",))
+    ]
 
 
 def open_adapter(settings: Settings) -> Adapter:

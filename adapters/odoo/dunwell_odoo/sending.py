@@ -16,7 +16,6 @@ from dunwell_odoo.partners import address, phone
 from dunwell_odoo.values import numbers
 
 SIZE = 5_000
-CHANNELS = ("email", "sms")
 SKIPS_FOLLOWERS = (18, 0)
 """Since then a message can be told to leave followers out; before, its own subtype does that."""
 _UNLINKED = re.compile(r"/my/invoices/(\d+)\?access_token=(?![\w-])")
@@ -112,7 +111,9 @@ def arguments(
         "subtype_id": installed.id(names.SUBTYPE_REMINDER),
     }
     if message.channel == "sms":
-        return {**given, "message_type": "sms", "body": message.text}, context
+        # its queue, since a transaction that Odoo has to begin anew would send it twice
+        given |= {"message_type": "sms", "body": message.text, "put_in_queue": True}
+        return given, context
     given |= {
         "message_type": "comment",
         "subject": " ".join(message.subject.split()),

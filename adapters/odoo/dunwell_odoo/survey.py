@@ -13,7 +13,8 @@ from dunwell_odoo import names
 from dunwell_odoo.door import Door, RefusedError
 from dunwell_odoo.inside import current
 from dunwell_odoo.installed import Installed
-from dunwell_odoo.rights import PARTNERS, SETUP, SURVEYED, grant
+from dunwell_odoo.partners import TEXTS
+from dunwell_odoo.rights import PARTNERS, SETUP, SURVEYED, grant, missing
 
 PROVEN = ((17, 0), (19, 0))
 SOON = timedelta(days=14)
@@ -81,6 +82,7 @@ def capabilities(found: Survey) -> Capabilities:
         },
         hold_kinds=("orders",),
         hold_scope="customer",
+        carries={"sms": _text(found)},
     )
 
 
@@ -107,6 +109,21 @@ def _remind(found: Survey) -> Strength:
     if lacking:
         return Strength("none", "the user may not read invoices", lacking)
     return Strength("native", "from the invoice's chatter, to the customer only")
+
+
+def _text(found: Survey) -> Strength:
+    remind, installed = _remind(found), found.installed
+    if not remind.there:
+        return remind
+    if TEXTS not in installed.fields:
+        return Strength("none", "Odoo's module 'sms' is not installed", missing("sms.sms"))
+    if not installed.action:
+        why = "only through Odoo's queue, which the server action fills, is each sent once"
+        return Strength("none", why, _setup_or_group(found))
+    if not installed.texts:
+        why = "Odoo knows no account for text messages (IAP, service 'sms')"
+        return Strength("none", why, "an administrator makes one: Settings, 'Send SMS'")
+    return Strength("native", "from the invoice's chatter; only Odoo knows its credit")
 
 
 def _task(found: Survey) -> Strength:

@@ -115,7 +115,7 @@ def _policies(setup: Setup, found: Findings, paths: Sequence[Path]) -> House | N
     if not files.policies:
         found.counts["tests"] = len(cases)
         return None
-    house, problems = load_policies(files, setup.plugins, setup.registry)
+    house, problems = load_policies(files, setup.plugins, setup.registry, config.erp.plugin)
     found.problems += problems
     if house is not None:
         found.counts |= {**counted(house), "tests": len(cases)}

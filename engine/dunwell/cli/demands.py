@@ -32,8 +32,7 @@ def demands(
     """
     for action in actions(house):
         yield from _of_action(action, capabilities, erp)
-    if not capabilities[Capability.REMIND].there:
-        yield from _of_channels(house, channels, erp)
+    yield from _of_channels(house, capabilities, channels, erp)
     if capabilities[Capability.TASK].level == "channel" and "email" not in channels:
         yield from _of_tasks(house, erp)
     append = capabilities[Capability.APPEND]
@@ -70,19 +69,30 @@ def _rank(level: str) -> int:
     return _HOLDS.index(level) if level in _HOLDS else 0
 
 
-def _of_channels(house: House, channels: Collection[str], erp: str) -> Iterator[Problem]:
-    """Policies whose messages no configured channel carries."""
+def _of_channels(
+    house: House, capabilities: Capabilities, channels: Collection[str], erp: str
+) -> Iterator[Problem]:
+    """Policies whose messages neither a configured channel carries nor the ERP itself."""
+    remind, own = capabilities[Capability.REMIND], capabilities.carries
+    carried = {*channels}
+    if remind.there:
+        carried |= {"email", *(name for name, strength in own.items() if strength.there)}
     for policy in house.policies:
         first = next((a for a in policy_actions(policy) if a.kind == "remind"), None)
         if first is None:
             continue
         wanted = house.contacts(policy).channels
-        missing = [name for name in wanted if name not in channels]
+        missing = [name for name in wanted if name not in carried]
         hint = "add " + ", ".join(f"[channels.{name}]" for name in missing) + " to dunwell.toml"
+        why = [said for name in missing if name in own and (said := _remedy(own[name]))]
+        hint = "; ".join(why) if remind.there and len(why) == len(missing) else hint
         if len(missing) == len(wanted):
             listed = " or ".join(f"'{name}'" for name in wanted)
-            message = f"no channel carries {listed}, and '{erp}' sends no messages itself"
-            yield Problem(first.place, message, hint)
+            itself = "neither does" if remind.there else "and"
+            rest = "" if remind.there else " sends no messages itself"
+            yield Problem(
+                first.place, f"no channel carries {listed}, {itself} '{erp}'{rest}", hint
+            )
         elif missing:
             listed = ", ".join(f"'{name}'" for name in missing)
             yield Problem(first.place, f"no channel carries {listed}", hint, level="warning")

@@ -257,6 +257,7 @@ def _capability_rows(able: Capabilities) -> list[tuple[str, str, str, str]]:
             kinds = f"of {', '.join(able.hold_kinds)}"
             why = "; ".join(part for part in (kinds, why) if part)
         rows.append((capability.name.lower(), strength.level, why, strength.remedy))
+    rows += [(name, s.level, s.reason, s.remedy) for name, s in able.carries.items()]
     return rows
 
 

@@ -53,9 +53,12 @@ def policy_files(paths: Sequence[Path]) -> tuple[Files, list[Problem]]:
 
 
 def load_policies(
-    files: Files, plugins: Plugins, registry: Registry
+    files: Files, plugins: Plugins, registry: Registry, erp: str = ""
 ) -> tuple[House | None, list[Problem]]:
-    """The house of the files; None when a problem of them is an error."""
+    """The house of the files; None when a problem of them is an error.
+
+    `erp` is the adapter that is configured: an ERP may carry channels itself.
+    """
     from dunwell.source.house import load_house
 
     codes: set[str] = set()
@@ -65,7 +68,7 @@ def load_policies(
     return load_house(
         files.policies,
         registry=registry,
-        channels=dict.fromkeys(carries for carries, _ in plugins.channels),
+        channels=plugins.carried(erp),
         calendars=codes,
     )
 
@@ -87,6 +90,7 @@ def wording_problems(house: House | None, config: Config) -> list[Problem]:
     from dunwell.message import check_templates, check_text
 
     names: dict[str, Place] = {}
+    short: dict[str, Place] = {}
     attach: dict[str, Place] = {}
     problems: list[Problem] = []
     for action in actions(house) if house is not None else ():
@@ -96,8 +100,14 @@ def wording_problems(house: House | None, config: Config) -> list[Problem]:
             attach.setdefault(kind, action.place)
         for text in (action.summary, action.text, action.reason):
             problems += check_text(text, action.place) if text else []
+    if house is not None:
+        wordless = [p for p in house.policies if set(house.contacts(p).channels) - {"email"}]
+        for action in (each for policy in wordless for each in policy_actions(policy)):
+            if action.template:
+                short.setdefault(action.template, action.place)
     folders = [shown(config.templates)] if config.templates is not None else []
-    problems += check_templates(names, _languages(config), folders, attach=attach)
+    languages = _languages(config)
+    problems += check_templates(names, languages, folders, attach=attach, short=short)
     return [_about_languages(problem, config) for problem in problems]
 
 

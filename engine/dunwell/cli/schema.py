@@ -45,13 +45,15 @@ def schema(session: Session, word: str | None, as_schema: bool, form: str) -> No
 
     PART.WORD asks for the word of one part only.
     """
+    from dunwell.cli.found import erp_of, find
     from dunwell.facts import Registry
     from dunwell.policy import reference
 
     plugins = _plugins(session)
     registry = Registry(plugins.facts.values())
     if as_schema:
-        click.echo(json_schema(registry, plugins), nl=False)
+        erp = erp_of(find(Path.cwd(), given=session.given))
+        click.echo(json_schema(registry, plugins, erp), nl=False)
         return
     words = reference.reference(registry)
     found: Sequence[Word] = words
@@ -71,13 +73,14 @@ def schema(session: Session, word: str | None, as_schema: bool, form: str) -> No
             _explain(each, words)
 
 
-def json_schema(registry: Registry, plugins: Plugins) -> str:
-    """The schema of one document, the tests of policies included, as a file holds it."""
+def json_schema(registry: Registry, plugins: Plugins, erp: str = "") -> str:
+    """The schema of one document, the tests of policies included, as a file holds it; with the
+    channels that an ERP by the adapter `erp` carries.
+    """
     from dunwell.casefile.words import Test
     from dunwell.policy.publish import SCHEMA, files
 
-    channels = sorted({carries for carries, _ in plugins.channels})
-    return files(registry, channels, test=Test)[SCHEMA]
+    return files(registry, sorted(plugins.carried(erp)), test=Test)[SCHEMA]
 
 
 def _plugins(session: Session) -> Plugins:

@@ -147,7 +147,8 @@ def templates(config: Config) -> Templates:
 def load(setup: Setup) -> tuple[House, Files, list[Problem]]:
     """The house of the configured policies, with warnings; a ProblemsError when it has errors."""
     files, problems = policy_files(setup.config.policies)
-    house, found = load_policies(files, setup.plugins, setup.registry)
+    erp = setup.config.erp.plugin
+    house, found = load_policies(files, setup.plugins, setup.registry, erp)
     problems = [*setup.problems, *problems, *found]
     refuse(problems)
     assert house is not None

@@ -21,6 +21,11 @@ class TemplateWording:
         made = self.templates.render(template, self._first(template, languages), facts)
         return Rendered(made.subject, made.text, made.html, made.language)
 
+    def short(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
+        """The short text of a template in the first language that there is."""
+        made = self.templates.render_short(template, self._first(template, languages), facts)
+        return Rendered(made.subject, made.text, made.html, made.language)
+
     def inline(self, text: str, languages: Sequence[str], facts: MessageFacts) -> str:
         """A short text of a policy, on one line."""
         language = next(iter(languages), "") or self._fallback()

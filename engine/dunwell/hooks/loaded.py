@@ -51,6 +51,11 @@ class Plugins:
         """What is wrong with any of them, in their order."""
         return [problem for plugin in self.installed for problem in plugin.problems]
 
+    def carried(self, adapter: str) -> tuple[str, ...]:
+        """What policies may name as channels, with an ERP by this adapter."""
+        own = self.adapters[adapter].carries if adapter in self.adapters else ()
+        return tuple(dict.fromkeys((*(carries for carries, _ in self.channels), *own)))
+
     def ways(self, channel: str) -> tuple[str, ...]:
         """The names that `via` may have for a channel."""
         return tuple(name for carries, name in self.channels if carries == channel)

@@ -40,13 +40,15 @@ class Settings:
 class AdapterPlugin:
     """An adapter by its name in `[erp] adapter = ...`; `open` checks the settings.
 
-    `commands` is a click group that `dunwell NAME` shows, imported only when it is used.
+    `commands` is a click group that `dunwell NAME` shows, imported only when it is used. `carries`
+    are the channels besides e-mail by which such an ERP may send: policies may name them.
     """
 
     name: str
     open: Callable[[Settings], Adapter]
     commands: str = ""  # "module:attribute" of a click group
     port: int = 1
+    carries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

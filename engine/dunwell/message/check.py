@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -22,11 +22,13 @@ def check_templates(
     folders: Sequence[Path] = (),
     *,
     attach: Mapping[str, Place] | None = None,
+    short: Mapping[str, Place] | None = None,
 ) -> list[Problem]:
     """Everything wrong with the user's templates and with what the policies need of any.
 
     `names` are the templates that policies name, each with a place that names it; `wanted` the
-    languages that they must exist in (`es` serves `es_MX`); `attach` the same for attachments.
+    languages that they must exist in (`es` serves `es_MX`); `attach` the same for attachments;
+    `short` names those that must be short enough for a text message as well.
     Every file in `folders` is read with types and rendered with rich and with minimal facts; those
     that ship only where a part of `folders` changes them, as they are tested where they are made.
     """
@@ -45,6 +47,8 @@ def check_templates(
             problems.append(Problem(where, f"nothing to attach by '{kind}'", hint))
         else:
             problems += _missing(templates, ATTACHMENTS[kind], where, wanted)
+    for name, where in (short or {}).items():
+        problems += _without_short(templates, name, where, wanted)
     needed = {*names, *(ATTACHMENTS[kind] for kind in attach or {} if kind in ATTACHMENTS)}
     sources = templates.sources()
     changed = any(s.name.startswith("_") and Path(s.file).parent in folders for s in sources)
@@ -86,6 +90,19 @@ def _missing(
     return problems
 
 
+def _without_short(
+    templates: Templates, name: str, where: Place, wanted: Iterable[str]
+) -> Iterator[Problem]:
+    for language in wanted:
+        found = templates.find(name, language)
+        if found is None or templates.check(found):
+            continue
+        if not templates.shortens(found):
+            message = f"the template '{name}' has no short text in '{found.language}'"
+            hint = f"write {{% block short %}} in it, or '_short.{found.language}.j2' for all"
+            yield Problem(where, message, hint)
+
+
 def _check_file(templates: Templates, source: Source) -> list[Problem]:
     if source.name.startswith("_"):
         return _check_part(templates, source)
@@ -120,6 +137,7 @@ def _try_out(templates: Templates, source: Source) -> list[Problem]:
                 templates.attach(kind, source.language, facts)
             else:
                 templates.render(source.name, source.language, facts)
+                templates.render_short(source.name, source.language, facts)
         except ProblemsError as error:
             return list(error.problems)
         except ValueError as error:  # a language that nobody speaks

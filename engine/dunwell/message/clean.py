@@ -41,7 +41,7 @@ def isolated(text: str) -> str:
     return f"\u2068{text}\u2069" if right_to_left(text) else text
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, longest: int = _LONGEST_SUBJECT) -> str:
     """A subject: every run of white space one space, no controls, at most 250 characters.
 
     Unlike `clean` it keeps the marks that isolate names, which are ours.
@@ -51,7 +51,7 @@ def one_line(text: str) -> str:
         text = "".join(c for c in text if c >= " " and not "\x7f" <= c <= "\x9f")
         text = _LONE.sub("\ufffd", text)
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_SUBJECT else text[: _LONGEST_SUBJECT - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def safe_link(link: str) -> str:

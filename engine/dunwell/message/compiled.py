@@ -19,7 +19,10 @@ from dunwell.message.facts import VARIABLES
 from dunwell.message.sandbox import Sandbox
 from dunwell.message.sources import Source
 
-BLOCKS = ("subject", "text", "html")
+BLOCKS = ("subject", "text", "html", "short")
+SHORT = "_short"
+"""The part that says in a text message what the message is about, after the subject."""
+
 LARGEST = 4_000_000  # characters of one rendered block
 MANY = 1_000  # pieces of it that are made before its size is looked at
 
@@ -64,6 +67,7 @@ class Compiled:
     blocks: Mapping[str, Block]
     words: tuple[str, ...]
     derived: bool  # the html block is made from the text block
+    led: bool = False  # the short block is the language's own, and goes after the subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,11 @@ def compile_template(source: Source, find: Find, made: Environments) -> Compiled
         raise ProblemsError(problems)
     plain, rich = read_blocks(source, made.text), read_blocks(source, made.html)
     bodies: dict[str, tuple[Sandbox, list[nodes.Node]]] = {}
-    for name in ("subject", "text"):
+    part = _part(SHORT, "short", find, made.text)
+    if led := "short" not in plain and part is not None:
+        assert part is not None
+        plain = {**plain, "short": part[1]}
+    for name in ("subject", "text", "short"):
         if name in plain:
             bodies[name] = (made.text, _inlined(plain[name], find, made.text, name))
     if "html" in rich:
@@ -102,7 +110,7 @@ def compile_template(source: Source, find: Find, made: Environments) -> Compiled
     for name, (environment, body) in bodies.items():
         blocks[name], used = _block(body, environment, source.file)
         words |= used
-    return Compiled(source, blocks, tuple(sorted(words)), "html" not in rich)
+    return Compiled(source, blocks, tuple(sorted(words)), "html" not in rich, led)
 
 
 def compile_text(source: Source, made: Environments) -> Compiled:
@@ -158,7 +166,8 @@ def read_blocks(source: Source, environment: Sandbox) -> Mapping[str, list[nodes
     """
     found: dict[str, list[nodes.Node]] = {}
     problems = []
-    outside = "everything stands in one of {% block subject %}, {% block text %}, {% block html %}"
+    known = ", ".join(f"{{% block {name} %}}" for name in BLOCKS)
+    outside = f"everything stands in one of {known}"
     for node in _parsed(source, environment).body:
         if isinstance(node, nodes.Block):
             if node.name in BLOCKS:

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,7 @@ from dunwell.command import Attachment
 from dunwell.errors import NOWHERE, Place, Problem, ProblemsError
 from dunwell.message.clean import one_line
 from dunwell.message.compiled import (
+    SHORT,
     Compiled,
     Environments,
     Find,
@@ -35,6 +36,8 @@ ATTACHMENTS: Mapping[str, str] = MappingProxyType({"statement": "statement_of_ac
 """What `attach:` may name, and the template that makes it."""
 
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
+_ENDS = (".", "!", "?", "…")
+_LONGEST_SHORT = 900  # characters, six text messages
 _STYLE = "font-family:sans-serif;font-size:15px;line-height:1.45;max-width:42em"
 
 
@@ -124,6 +127,21 @@ class Templates:
         page = _page(source.language, subject, paragraphs(body) if compiled.derived else body)
         return Rendered(subject, text, page, source.language)
 
+    def render_short(self, template: str, language: str, facts: MessageFacts) -> Rendered:
+        """The message for a channel that carries only plain text, and little of it, on one line:
+        its block `short`, or its subject with the part `_short` of its language.
+        """
+        compiled = self._get(template, language)
+        block = compiled.blocks.get("short")
+        if block is None or "subject" not in compiled.blocks:
+            return replace(self.render(template, language, facts), html="")
+        values = _values(compiled, facts, _locale(compiled.source.language, language))
+        subject = one_line(compiled.blocks["subject"].render(values))
+        said = block.render(values)
+        if compiled.led:
+            said = f"{subject}{'' if subject.endswith(_ENDS) else '.'} {said}"
+        return Rendered(subject, one_line(said, _LONGEST_SHORT), "", compiled.source.language)
+
     def render_text(self, text: str, language: str, facts: MessageFacts) -> str:
         """A text of a policy (the summary of a task, a note, the reason of a hold)."""
         compiled = self._texts.get(text)
@@ -169,6 +187,12 @@ class Templates:
     def check(self, source: Source) -> list[Problem]:
         """All that is wrong inside one file and the parts it includes."""
         return check_source(source, self._parts(source.language), self._made.text)
+
+    def shortens(self, source: Source) -> bool:
+        """Whether a template has a short text, of its own or of its language."""
+        part = self._parts(source.language)(SHORT)
+        own = "short" in self.blocks(source)
+        return own or (part is not None and "short" in self.blocks(part))
 
     def blocks(self, source: Source) -> frozenset[str]:
         """The blocks that a file has; a ProblemsError when it has anything else."""

@@ -91,7 +91,7 @@ since           date    first business
 salesperson     text    who looks after it: a person of `people`
 tags            texts   the ERP's own tags
 email           text    where messages go when no contact has the role
-phone           text    for people
+phone           text    for text messages and people
 credit_limit    minor   in credit_currency; empty: none set
 credit_currency text    ISO 4217 code
 street          text    for letters and people
@@ -106,7 +106,7 @@ customer  text!  whose
 name      text   of the person
 role      text   billing, management, ...
 email     text   address
-phone     text   number
+phone     text   number, for text messages too
 language  text   locale
 """),
         ),

@@ -205,7 +205,8 @@ class Contact(Part):
     )
 
     channels: Annotated[tuple[Name, ...], Filled()] = Field(
-        description="Channels in order; the next one when an address is missing or bounced.",
+        description="Channels in order; the next one when an address is missing or bounced. Those "
+        "that a plugin brings or the ERP carries: `email`, in Odoo `sms`.",
         examples=[["email"]],
         json_schema_extra={"x-channels": True},
     )

@@ -45,6 +45,10 @@ class Unworded:
         """The name of the template."""
         return Rendered(template, "", "", next(iter(languages), "en"))
 
+    def short(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
+        """The name of the template."""
+        return self.message(template, languages, facts)
+
     def inline(self, text: str, languages: Sequence[str], facts: MessageFacts) -> str:
         """The text, worded as it would be."""
         return self.wording.inline(text, languages, facts)

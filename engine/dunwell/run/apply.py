@@ -245,10 +245,10 @@ class _Batch:
         """Something that the ERP does may still happen: the claim stays open until its lease has
         passed, and recovery finds out. A channel that cannot tell will not tell later.
         """
-        by_channel = ("tell",) if self.engine.native else ("remind", "tell")
         return any(
-            results[key].status == "unknown" and command.kind not in by_channel
-            for key, _, command in claim.keyed
+            results[key].status == "unknown"
+            and self.engine.by_erp(each.kind, each.message.channel if each.message else "")
+            for key, _, each in claim.keyed
         )
 
     def _receipt(self, account: AccountPlan, command: Command, result: Result) -> None:

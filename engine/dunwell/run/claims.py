@@ -31,13 +31,13 @@ def claimed(
     native: bool = False,
     joins: str = "",
 ) -> Claimed:
-    """A command as its claim names it; `native`: the ERP sends reminders, whatever channels are.
+    """A command as its claim names it; `native`: the ERP sends e-mail, whatever channels are.
 
     A `tell` names no items: whether one of our own people was told keeps no customer waiting.
     """
     message = command.message
     channel = message.channel if message else ""
-    by_erp = native and command.kind == "remind"
+    by_erp = native and command.kind == "remind" and channel == "email"
     via = None if by_erp else channels.get(channel)
     return Claimed(
         key=key,

@@ -51,5 +51,17 @@ class Engine:
 
     @property
     def ways(self) -> frozenset[str]:
-        """What messages can leave by: the channels, and e-mail where the ERP sends it itself."""
-        return frozenset({*self.channels, "email"} if self.native else self.channels)
+        """What messages can leave by: the channels, and what the ERP carries itself."""
+        if not self.native:
+            return frozenset(self.channels)
+        carries = self.adapter.capabilities().carries
+        own = {name for name, strength in carries.items() if strength.there}
+        return frozenset({*self.channels, "email", *own})
+
+    def by_erp(self, kind: str, channel: str) -> bool:
+        """Whether the ERP does a command of this kind: not word of a task; a reminder by e-mail
+        where it sends itself, by another channel where none of ours is configured.
+        """
+        if kind != "remind":
+            return kind != "tell"
+        return self.native and (channel == "email" or channel not in self.channels)

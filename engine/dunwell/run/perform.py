@@ -74,10 +74,9 @@ def perform(engine: Engine, jobs: Sequence[Job], clock: Clock) -> dict[str, Resu
     itself, else by their channel, and so does word of a task, once the task is given; everything
     else goes by the ERP. Messages on blind channels are left to `send_blind`.
     """
-    own = ("tell",) if engine.native else ("tell", "remind")
     results = {j.key: Result(j.key, "done") for j in jobs if j.command.kind in SILENT_KINDS}
     rest = [j for j in jobs if j.key not in results]
-    by_erp = [j for j in rest if j.command.kind not in own]
+    by_erp = [j for j in rest if engine.by_erp(j.command.kind, _channel(j))]
     results |= _by_erp(engine.adapter, by_erp, clock)
     for job in rest:
         if job.key not in results:

@@ -88,7 +88,6 @@ def _open(
 
 def _look_up(engine: Engine, claims: Sequence[OpenClaim]) -> dict[str, Found]:
     """What is found under the keys of all commands: one call to the ERP and to each channel."""
-    native = engine.native
     sought: list[Sought] = []
     by_channel: dict[str, list[str]] = {}
     for claim in claims:
@@ -96,7 +95,7 @@ def _look_up(engine: Engine, claims: Sequence[OpenClaim]) -> dict[str, Found]:
         for command in claim.body.commands:
             if command.blind or command.kind in SILENT_KINDS:
                 continue
-            if command.kind == "tell" or (command.kind == "remind" and not native):
+            if not engine.by_erp(command.kind, command.channel):
                 by_channel.setdefault(command.channel, []).append(command.key)
             else:
                 sought.append(

@@ -130,9 +130,11 @@ def _message(maker: Maker, letter: Letter) -> Message:
         maker.case, letter.parted, stage=letter.source, contact=to.name, pay_by=pay_by
     )
     wording = maker.context.wording
-    rendered = wording.message(letter.action.template, to.languages, facts)
+    rich = to.channel == "email"
+    worded = wording.message if rich else wording.short
+    rendered = worded(letter.action.template, to.languages, facts)
     attached: tuple[Attachment, ...] = ()
-    if "statement" in letter.action.attach:
+    if rich and "statement" in letter.action.attach:
         attached = (wording.statement(to.languages, facts),)
     return Message(
         template=letter.action.template,

@@ -31,6 +31,10 @@ class Wording(Protocol):
         """The message of a template in the first language that there is."""
         ...
 
+    def short(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
+        """The same for a channel that carries only plain text, and little of it."""
+        ...
+
     def inline(self, text: str, languages: Sequence[str], facts: MessageFacts) -> str:
         """A short text of a policy, on one line."""
         ...

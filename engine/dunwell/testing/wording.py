@@ -17,6 +17,10 @@ class PlainWording:
         text = "\n".join(line.number for line in facts.items)
         return Rendered(template, text, "", next(iter(languages), "en"))
 
+    def short(self, template: str, languages: Sequence[str], facts: MessageFacts) -> Rendered:
+        """The same: it is short."""
+        return self.message(template, languages, facts)
+
     def inline(self, text: str, languages: Sequence[str], facts: MessageFacts) -> str:
         """The text as it stands in the policy."""
         return text

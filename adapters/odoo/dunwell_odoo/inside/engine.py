@@ -248,9 +248,16 @@ def execute(rows):
     undone += give(rows, together, answers)
     if undone:
         free(undone)
-    queue = env.ref("mail.ir_cron_mail_scheduler_action", raise_if_not_found=False)
-    if queue and any(row["kind"] == "post" for row in rows):
-        queue.sudo()._trigger()
+    queues = set()
+    for row in rows:
+        if row["kind"] == "post":
+            texts = row["kwargs"]["message_type"] == "sms"
+            queues.add("sms.ir_cron_sms_scheduler_action" if texts
+                       else "mail.ir_cron_mail_scheduler_action")  # fmt: skip
+    for name in queues:
+        queue = env.ref(name, raise_if_not_found=False)
+        if queue:
+            queue.sudo()._trigger()
     return answers
 
 
@@ -294,6 +301,10 @@ def describe(models, fields):
     modules = env["ir.module.module"].sudo().search([("state", "=", "installed")]).mapped("name")
     rule = env.ref(MODULE + ".automation_hold", raise_if_not_found=False)
     field = env["ir.model.fields"].sudo().search([("name", "=", "x_dunwell_hold")], limit=1)
+    texts = "iap.account" in env and env["iap.account"].sudo().search_count(
+        [("service_name", "=", "sms")]
+    )
+    gateway = env["ir.config_parameter"].sudo().get_param("sms.endpoint")
     servers = env["ir.mail_server"].sudo().search_count([])
     return {
         "protocol": PROTOCOL,
@@ -306,6 +317,7 @@ def describe(models, fields):
         "modules": modules,
         "hold": {"field": bool(field), "automation": bool(rule and rule.sudo().active)},
         "mail_servers": servers,
+        "sms": bool(texts or gateway),
         "note": env.ref("mail.mt_note").id,
         "portal": env.user.company_id.get_base_url(),
         "fields": list(env["res.partner"].fields_get(fields)),
