@@ -17,8 +17,8 @@ from dunwell.errors import ConfigurationError
 from dunwell.model import TABLES, Column
 from dunwell_ledger.store import Ledger
 
-PAGE = 100_000
-"""Rows of one page; a page is one query."""
+PAGE = 20_000
+"""Rows of one page; a page is one query. Its texts come and go in memory that is kept for them."""
 
 Bound = tuple[int | str, ...]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 import polars as pl
 
+from dunwell.model.owners import Owners
 from dunwell.model.tables import TABLES, empty
 
 
@@ -30,7 +32,7 @@ class Describe:
     copied: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
     """The tables of one run; each exists, empty where the ERP has no such thing."""
 
@@ -43,3 +45,8 @@ class Book:
             raise KeyError(table)
         found = self.tables.get(table)
         return empty(table) if found is None else found
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Whose each row is, looked up once."""
+        return Owners({name: self[name] for name in TABLES})

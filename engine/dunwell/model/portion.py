@@ -24,8 +24,8 @@ OWNED = (
 
 def payers(book: Book) -> Mapping[str, str]:
     """Each customer's payer; itself when the ERP names none or one that is not known."""
-    table = _payers(book)
-    return dict(zip(table["id"].to_list(), table["debtor"].to_list(), strict=True))
+    ids = book["customers"]["id"]
+    return dict(zip(ids.to_list(), ids.gather(book.owners.payers).to_list(), strict=True))
 
 
 def portion(book: Book, debtors: Collection[str]) -> Book:
@@ -35,11 +35,16 @@ def portion(book: Book, debtors: Collection[str]) -> Book:
     all the same.
     """
     wanted = pl.Series(list(debtors), dtype=pl.String)
-    paid = _payers(book)
-    own = paid.filter(pl.col("debtor").is_in(wanted.implode()))["id"]
-    above = paid.filter(pl.col("id").is_in(wanted.implode()))["debtor"]
+    owners, ids = book.owners, book["customers"]["id"]
+    asked = ids.is_in(wanted.implode())
+    mine = asked.gather(owners.payers)  # those for whom a wanted one pays
+    above = ids.gather(owners.payers.filter(asked))
+    own = ids.filter(mine)
     named = pl.concat([own, wanted, above])
-    tables = {name: book[name].filter(pl.col("customer").is_in(own.implode())) for name in OWNED}
+    tables = {
+        name: book[name].filter(asked.gather(owners.debtor(name)).fill_null(False))
+        for name in OWNED
+    }
     # what stands on a debtor of earlier, for whom another customer has come to pay
     left = pl.concat([own, wanted]).implode()
     tables["holds"] = book["holds"].filter(pl.col("customer").is_in(left))
@@ -48,10 +53,3 @@ def portion(book: Book, debtors: Collection[str]) -> Book:
     contested = pl.concat([items["id"], items["document"]]).drop_nulls()
     tables["disputes"] = book["disputes"].filter(pl.col("item").is_in(contested.implode()))
     return replace(book, tables={**book.tables, **tables})
-
-
-def _payers(book: Book) -> pl.DataFrame:
-    """Each customer's `id` and `debtor`, who pays for it."""
-    table = book["customers"].select("id", "payer")
-    known = pl.col("payer").is_in(table["id"].implode())
-    return table.select("id", pl.when(known).then("payer").otherwise("id").alias("debtor"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -14,7 +15,7 @@ from dunwell.decide.hands import Hands
 from dunwell.decide.memories import Memories, fold_entries
 from dunwell.decide.plainly import decide_plainly
 from dunwell.message.facts import sums
-from dunwell.model import Book
+from dunwell.model import Book, Describe
 from dunwell.money import Money, Rates
 from dunwell.policy.tree import House
 from dunwell.run.debtors import plan_debtors, ready
@@ -51,17 +52,13 @@ def make_plan(
     """
     described = seen.book.describe if seen else engine.adapter.describe()
     on = as_of or described.on
-    debtors = [only] if only else None
-    seen = seen or read(
-        engine.adapter, engine.house, describe=described, debtors=debtors, progress=engine.progress
-    )
-    stale = tuple(stale_facts(engine.house, seen.book, on))
-    if stale and on == described.on:
-        raise StoppedError(stale[0])
     with Hands(engine.workers) as hands:
-        if seen.book["items"].height > LARGE and not engine.plain:
-            hands.start(ready)  # they import what they need while the log is folded
-        remembered = fold_entries(seen.entries)
+        with ThreadPoolExecutor(1, thread_name_prefix="owners") as aside:
+            seen = seen or _read(engine, described, only, hands, aside)
+            stale = tuple(stale_facts(engine.house, seen.book, on))
+            if stale and on == described.on:
+                raise StoppedError(stale[0])
+            remembered = fold_entries(seen.entries)
         _refuse_copies(remembered, described.tenant)
         engine.progress("deciding", 0, 0)
         decided = _decide(engine, seen, remembered, on, hands)
@@ -71,6 +68,30 @@ def make_plan(
     remarks = (*filter(None, (described.copied,)), *(f"a run would stop: {why}" for why in stale))
     header = _header(engine, seen, on, decided, accounts, only, remarks)
     return Planned(Plan(header, accounts), decided, seen.book, remembered, seen.now)
+
+
+def _read(
+    engine: Engine, described: Describe, only: str | None, hands: Hands, aside: Executor
+) -> Read:
+    """Everything, or what concerns one debtor.
+
+    Of a large book, processes start and owners are looked up while the log is read and folded,
+    which keeps one processor busy and leaves the others idle.
+    """
+
+    def begin(book: Book) -> None:
+        if book["items"].height > LARGE and not engine.plain:
+            hands.start(ready)
+            aside.submit(book.owners.look_up)
+
+    return read(
+        engine.adapter,
+        engine.house,
+        describe=described,
+        debtors=[only] if only else None,
+        progress=engine.progress,
+        meanwhile=begin,
+    )
 
 
 def _refuse_copies(remembered: Memories, tenant: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -67,18 +67,24 @@ def read(
     describe: Describe | None = None,
     debtors: Sequence[str] | None = None,
     progress: Progress = silent,
+    meanwhile: Callable[[Book], object] = lambda book: None,
 ) -> Read:
-    """Read the whole book, or some debtors; a fixed number of calls for each page."""
+    """Read the whole book, or some debtors; a fixed number of calls for each page.
+
+    `meanwhile` is called with the book before the log is read, to begin what needs no log.
+    """
     described = describe or adapter.describe()
     since = described.on - span(house)
     tables: dict[str, pl.DataFrame] = {}
     for done, name in enumerate(ORDER):
         progress("reading", done, len(ORDER) + 1)
         tables[name] = _table(adapter, name, debtors, since)
+    book = Book(described, tables)
+    meanwhile(book)
     progress("reading", len(ORDER), len(ORDER) + 1)
     heads = adapter.heads(debtors=debtors, since=since)
     progress("reading", len(ORDER) + 1, len(ORDER) + 1)
-    return Read(Book(described, tables), heads.entries, heads.now)
+    return Read(book, heads.entries, heads.now)
 
 
 def _table(

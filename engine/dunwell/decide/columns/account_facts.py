@@ -8,10 +8,11 @@ from functools import cache, partial
 
 import polars as pl
 
-from dunwell.decide.columns.base import NUMBER, WIDE, always, nothing, wide
+from dunwell.decide.columns.base import WIDE, always, nothing, wide
 from dunwell.decide.columns.kinds import Column, Days, Plain, Ratio, Sets, Sums
 from dunwell.decide.columns.money import within
 from dunwell.decide.columns.sheet import Sheet, View
+from dunwell.model.owners import NUMBER
 
 DATED = frozenset(
     {

@@ -9,8 +9,7 @@ from datetime import date
 import polars as pl
 
 from dunwell.model import Book
-
-NUMBER = pl.Int32()
+from dunwell.model.owners import NUMBER
 
 WIDE = pl.Int128()
 
@@ -84,28 +83,6 @@ def ordered(items: pl.DataFrame, pairs: int) -> pl.DataFrame:
     return items.with_columns(
         items["a"].set_sorted(), pl.int_range(items.height, dtype=NUMBER).alias("n")
     )
-
-
-def places(names: pl.Series, known: pl.Series) -> pl.Series | None:
-    """The row at which each name stands in `known`, null where it does not; None where one of them
-    stands there twice.
-
-    Looked up by their hashes, which takes half the time; should two names share one, by the names.
-    """
-    rows = _looked_up(names.hash(), known.hash())
-    if rows.len() != names.len() or _wrong(names, known.gather(rows)):
-        rows = _looked_up(names, known)
-    return rows if rows.len() == names.len() else None
-
-
-def _wrong(names: pl.Series, found: pl.Series) -> bool:
-    return bool((found.is_not_null() & found.ne_missing(names)).any())
-
-
-def _looked_up(names: pl.Series, known: pl.Series) -> pl.Series:
-    table = known.alias("name").to_frame().with_row_index("row")
-    found = names.alias("name").to_frame()
-    return found.join(table, on="name", how="left", maintain_order="left")["row"].cast(NUMBER)
 
 
 def _renumbering(mask: pl.Series) -> pl.Series:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
-from dunwell.decide.columns.base import NUMBER, nothing
+from dunwell.decide.columns.base import nothing
 from dunwell.decide.columns.conditions import accounts_where, of_items
 from dunwell.decide.columns.item_facts import GUARDS
 from dunwell.decide.columns.moves import Moves, Reader
@@ -16,6 +16,7 @@ from dunwell.decide.columns.sheet import Sheet, View
 from dunwell.decide.columns.silence import Silence
 from dunwell.decide.columns.standing import Names
 from dunwell.decide.signals import SCHEMAS, Signals
+from dunwell.model.owners import NUMBER
 
 
 @dataclass(frozen=True)

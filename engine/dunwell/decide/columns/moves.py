@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from dunwell.calendar import Duration, latest_elapsed
-from dunwell.decide.columns.base import NUMBER, always, nothing
+from dunwell.decide.columns.base import always, nothing
 from dunwell.decide.columns.conditions import items_where
 from dunwell.decide.columns.sheet import Sheet, View
+from dunwell.model.owners import NUMBER
 from dunwell.policy.tree import Condition
 
 

@@ -9,11 +9,12 @@ from functools import cached_property
 
 import polars as pl
 
-from dunwell.decide.columns.base import NUMBER, Base, always, nothing, ordered, places
+from dunwell.decide.columns.base import Base, always, nothing, ordered
 from dunwell.decide.columns.bounces import bounces
 from dunwell.decide.columns.cover import covered
 from dunwell.decide.memories import Memories
 from dunwell.model import Book
+from dunwell.model.owners import NUMBER, Owners, places
 
 LIMIT = 2**62
 """Sums below this cannot leave 64 bits."""
@@ -36,39 +37,29 @@ class _Numbers:
     on: date
     debtors: Collection[str] | None
 
-    @cached_property
-    def customers(self) -> pl.DataFrame:
-        """Each customer with the number of its payer's row; itself where the ERP names none."""
-        table = self.book["customers"]
-        own = pl.int_range(table.height, dtype=NUMBER, eager=True)
-        named = self.row(table["payer"])
-        return pl.DataFrame(
-            {"customer": table["id"], "d": named.zip_with(named.is_not_null(), own), "own": own}
-        )
-
-    def row(self, names: pl.Series) -> pl.Series:
-        """The row of each customer; null for nobody known."""
-        found = places(names, self.book["customers"]["id"])
-        assert found is not None  # ids are their own
-        return found
+    @property
+    def owners(self) -> Owners:
+        """Whose each row of the book is."""
+        return self.book.owners
 
     @property
     def payers(self) -> pl.Series:
         """The customers that pay for themselves."""
-        return self.customers.filter(pl.col("own") == pl.col("d"))["customer"]
+        own = pl.int_range(self.owners.payers.len(), dtype=NUMBER, eager=True)
+        return self.book["customers"]["id"].filter(self.owners.payers == own).alias("customer")
 
     @cached_property
     def companies(self) -> pl.DataFrame:
         names = self.book["companies"].select(pl.col("id").alias("company"))
         return names.with_row_index("k").with_columns(pl.col("k").cast(NUMBER))
 
-    def debtor(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Rows with `d`, the number of who pays for their customer; null for nobody known."""
-        return table.with_columns(self.customers["d"].gather(self.row(table["customer"])))
+    def owned(self, name: str) -> pl.DataFrame:
+        """A table with `d`, the number of who pays for the customer; null for nobody known."""
+        return self.book[name].with_columns(self.owners.debtor(name).alias("d"))
 
     def remembered(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows of memory with `d`, the number of their debtor."""
-        known = table.with_columns(self.row(table["debtor"]).alias("d"))
+        known = table.with_columns(self.owners.row(table["debtor"]).alias("d"))
         return known.filter(pl.col("d").is_not_null())
 
     def keyed(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -76,6 +67,13 @@ class _Numbers:
         placed = table.join(self.companies, on="company", how="left", maintain_order="left")
         key = pl.col("d").cast(pl.Int64) * max(1, self.companies.height) + pl.col("k")
         return placed.with_columns(key.alias("key")).drop("k", "d")
+
+    def own(self, name: str, *columns: str | pl.Expr) -> pl.DataFrame:
+        """Columns of a table with `key`, which is as in `keyed`."""
+        owners = self.owners
+        step = max(1, self.companies.height)
+        key = owners.debtor(name).cast(pl.Int64) * step + owners.company(name)
+        return self.book[name].select(*columns).with_columns(key.alias("key"))
 
     def everywhere(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows without a company once for each of our companies."""
@@ -87,13 +85,12 @@ class _Numbers:
 
     @cached_property
     def items(self) -> pl.DataFrame:
-        return self.keyed(self.debtor(self.book["items"]))
+        return self.own("items", pl.all())
 
     @cached_property
     def credits(self) -> pl.DataFrame:
-        table = self.book["credits"].select(
-            "customer",
-            "company",
+        return self.own(
+            "credits",
             "currency",
             "balance",
             "item",
@@ -102,18 +99,15 @@ class _Numbers:
             .otherwise(pl.col("number"))
             .alias("name"),
         )
-        return self.keyed(self.debtor(table))
 
     @cached_property
     def holds(self) -> pl.DataFrame:
-        table = self.book["holds"].select("customer", "company", "kind", "value")
-        return self.everywhere(self.debtor(table))
+        return self.everywhere(self.owned("holds").select("d", "company", "kind", "value"))
 
     @cached_property
     def tasks(self) -> pl.DataFrame:
-        columns = ("customer", "company", "key", "state", "outcome", "ended")
-        table = self.book["tasks"].select(*columns).rename({"key": "task"})
-        return self.everywhere(self.debtor(table))
+        table = self.owned("tasks").rename({"key": "task"})
+        return self.everywhere(table.select("d", "company", "task", "state", "outcome", "ended"))
 
     @cached_property
     def accounts(self) -> pl.DataFrame:
@@ -138,7 +132,7 @@ class _Numbers:
     @property
     def size(self) -> int | None:
         """How many keys are possible; None where a table of them is too large to be kept."""
-        size = self.customers.height * max(1, self.companies.height)
+        size = self.book["customers"].height * max(1, self.companies.height)
         return size if size <= MOST_KEYS else None
 
     def keys(self, *tables: pl.DataFrame) -> pl.DataFrame:
@@ -268,8 +262,7 @@ class _Numbers:
 
     def exclusions(self, items: pl.DataFrame) -> pl.DataFrame:
         """Days on which items are excluded: `n`, since and until (null: no end)."""
-        table = self.debtor(self.book["exclusions"].select("customer", "item", "since", "until"))
-        table = table.filter(pl.col("d").is_not_null())
+        table = self.owned("exclusions").filter(pl.col("d").is_not_null())
         d = self.accounts["payer"].gather(items["a"])
         owned = items.select("n").with_columns(d.alias("d"))
         whole = table.filter(pl.col("item").is_null()).select("d", "since", "until")
@@ -287,14 +280,13 @@ class _Numbers:
 
     @cached_property
     def settlements(self) -> pl.DataFrame:
-        columns = ("id", "customer", "company", "on", "item", "currency", "amount", "kind")
-        table = self.book["settlements"].select(*columns, "due", "closes")
-        return self.placed(self.keyed(self.debtor(table))).drop("customer")
+        columns = ("id", "company", "on", "item", "currency", "amount", "kind", "due", "closes")
+        return self.placed(self.own("settlements", *columns))
 
     @cached_property
     def promises(self) -> pl.DataFrame:
-        table = self.book["promises"].filter(pl.col("made") <= self.on)
-        return self.placed(self.keyed(self.debtor(table))).drop("customer", "company")
+        table = self.own("promises", pl.exclude("customer", "company"))
+        return self.placed(table.filter(pl.col("made") <= self.on))
 
     def known(self) -> pl.DataFrame:
         """Items that a debtor's memory knows and that were written off: `a` and the item's id."""

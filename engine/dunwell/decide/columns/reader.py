@@ -10,7 +10,7 @@ import polars as pl
 
 from dunwell.calendar import CalendarSource
 from dunwell.decide.cases import calendar_of, rates
-from dunwell.decide.columns.base import NUMBER, Base
+from dunwell.decide.columns.base import Base
 from dunwell.decide.columns.conditions import accounts_where
 from dunwell.decide.columns.frames import Read, signals
 from dunwell.decide.columns.moves import moves
@@ -25,6 +25,7 @@ from dunwell.decide.memories import Memories
 from dunwell.decide.signals import Signals
 from dunwell.facts import Registry
 from dunwell.model import Book
+from dunwell.model.owners import NUMBER
 from dunwell.policy.tree import House
 
 

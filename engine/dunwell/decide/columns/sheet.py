@@ -12,9 +12,10 @@ import polars as pl
 
 from dunwell.calendar import Calendar, Roll
 from dunwell.decide.columns import pledges
-from dunwell.decide.columns.base import NUMBER, Base, always, nothing
+from dunwell.decide.columns.base import Base, always, nothing
 from dunwell.decide.columns.kinds import Terms, by_date
 from dunwell.facts import Registry
+from dunwell.model.owners import NUMBER
 from dunwell.money import Rates
 from dunwell.policy.tree import House, Policy
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dunwell.decide.columns.base import NUMBER
 from dunwell.decide.columns.conditions import accounts_where, items_where, of_items
 from dunwell.decide.columns.item_facts import wholly_disputed
 from dunwell.decide.columns.moves import Reader
 from dunwell.decide.columns.sheet import Sheet, View
 from dunwell.decide.columns.silence import Silence
+from dunwell.model.owners import NUMBER
 from dunwell.policy.tree import Action
 
 Name = tuple[str, str]

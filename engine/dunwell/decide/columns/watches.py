@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from dunwell.decide.columns.account_facts import newest_task
-from dunwell.decide.columns.base import NUMBER
 from dunwell.decide.columns.conditions import accounts_where, items_where, of_items
 from dunwell.decide.columns.item_facts import dispute
 from dunwell.decide.columns.pledges import STATE, newest
 from dunwell.decide.columns.sheet import Sheet, View
 from dunwell.decide.watches import due_again
+from dunwell.model.owners import NUMBER
 from dunwell.policy.tree import Watch, tests
 
 SCHEMA = {
