@@ -142,9 +142,10 @@ def test_a_plan_is_the_same_in_every_process() -> None:
         "    for line in lines(life_of(a_world(seed, sizes)).plan()): print(line)\n"
     )
     said = set()
-    for seed in ("0", "1", "4711"):
+    for seed, threads in (("0", "1"), ("1", "2"), ("4711", "7")):
         root = str(Path(__file__).parents[1])
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "UTC-9", "PYTHONPATH": root}
+        own = {"PYTHONHASHSEED": seed, "POLARS_MAX_THREADS": threads, "TZ": "UTC-9"}
+        environment = {**os.environ, **own, "PYTHONPATH": root}
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment, capture_output=True, text=True,
             check=True,
