@@ -107,3 +107,11 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     result = call("new", "adapter", "acme", "--in", str(tmp_path))
     assert result.exit_code == exits.USAGE
     assert [path.name for path in (tmp_path / "dunwell-acme").iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize("name", ["ledger", "mail", "rules"])
+def test_the_name_of_an_installed_package_is_not_taken_twice(name: str, tmp_path: Path) -> None:
+    result = call("new", "adapter", name, "--in", str(tmp_path))
+    assert result.exit_code == exits.USAGE
+    assert f"'dunwell_{name}' is installed already (take another name)" in result.stderr
+    assert not any(tmp_path.iterdir())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
@@ -57,6 +58,9 @@ def adapter(name: str, parent: Path) -> None:
     """
     if not _NAME.fullmatch(name):
         message = f"'{name}' cannot name an adapter (write it like 'acme_erp')"
+        raise click.UsageError(message)
+    if find_spec(f"dunwell_{name}") is not None:
+        message = f"a package 'dunwell_{name}' is installed already (take another name)"
         raise click.UsageError(message)
     folder = parent / distribution(name)
     if folder.exists() and any(folder.iterdir()):
