@@ -21,6 +21,7 @@ from tests.odoo_fields import (
 )
 from tests.odoo_invoicing import posted, recomputed
 from tests.odoo_loading import Record
+from tests.odoo_payments import PAYMENT_MODELS
 from tests.odoo_reconciling import reconcile, unreconcile
 from tests.odoo_thread import Thread
 from tests.odoo_writing import Values
@@ -282,11 +283,6 @@ class Partial(Record):
     }  # fmt: skip
 
 
-class Payment(Record):
-    _name, _words = "account.payment", "Payments"
-    fields: ClassVar[Fields] = {"name": char(), "move_id": one("account.move"), "amount": money()}
-
-
 class StatementLine(Record):
     _name, _words = "account.bank.statement.line", "Bank Statement Line"
     _order = "id desc"
@@ -298,5 +294,5 @@ class StatementLine(Record):
 
 
 ACCOUNT_MODELS: tuple[type[Record], ...] = (
-    Account, Journal, Term, TermLine, Move, Line, Partial, Payment, StatementLine,
+    Account, Journal, Term, TermLine, Move, Line, Partial, *PAYMENT_MODELS, StatementLine,
 )  # fmt: skip

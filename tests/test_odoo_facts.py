@@ -120,6 +120,69 @@ def test_a_credit_note_that_odoo_applied_settles_as_one(odoo: OdooHarness) -> No
     assert table(odoo, "credits") == []
 
 
+def underway(odoo: OdooHarness, customer: str, amount: float, *items: str) -> int:
+    """A payment as Enterprise keeps it until the bank tells of it: without an entry."""
+    clerks = odoo.clerks
+    if odoo.version < 18:
+        pytest.skip("before 18 every payment has an entry")
+    journal = [["type", "=", "bank"], ["company_id", "=", clerks.main]]
+    (bank,) = odoo.admin.find("account.journal", journal, "name")[:1]
+    invoices = [clerks.move_of(item) for item in items]
+    payment = odoo.admin.create(
+        "account.payment", context=clerks.here, amount=amount, partner_id=int(customer),
+        payment_type="inbound", partner_type="customer", journal_id=bank["id"],
+        company_id=clerks.main, currency_id=clerks.currency("EUR"), date=str(clerks.on),
+        invoice_ids=[[6, 0, invoices]],
+    )  # fmt: skip
+    odoo.admin("account.payment", "write", [payment], vals={"outstanding_account_id": False})
+    odoo.admin("account.payment", "action_post", [payment])
+    return payment
+
+
+def test_a_part_payment_without_an_entry_is_a_credit_and_the_rest_is_owed(
+    odoo: OdooHarness,
+) -> None:
+    debtor = odoo.clerks.customer()
+    item = odoo.clerks.invoice(customer=debtor, amount="900 EUR")
+    underway(odoo, debtor, 100.0, item)
+    row, credit = only(table(odoo, "items")), only(table(odoo, "credits"))
+    assert (row["balance"], row["collection"]) == (90_000, None)
+    assert (credit["balance"], credit["kind"], credit["item"]) == (-10_000, "payment", item)
+    assert credit["on"] == odoo.clerks.on
+
+
+def test_a_payment_that_a_person_called_paid_counts_though_nothing_is_reconciled(
+    odoo: OdooHarness,
+) -> None:
+    debtor = odoo.clerks.customer()
+    item = odoo.clerks.invoice(customer=debtor, amount="900 EUR")
+    payment = underway(odoo, debtor, 900.0, item)
+    odoo.admin("account.payment", "action_validate", [payment])
+    credit = only(table(odoo, "credits"))
+    assert (credit["balance"], credit["item"]) == (-90_000, item)
+
+
+def test_money_in_advance_without_an_entry_is_a_credit_of_the_customer(odoo: OdooHarness) -> None:
+    debtor = odoo.clerks.customer()
+    odoo.clerks.invoice(customer=debtor, amount="900 EUR")
+    underway(odoo, debtor, 50.0)
+    row, credit = only(table(odoo, "items")), only(table(odoo, "credits"))
+    assert (row["collection"], credit["balance"], credit["item"]) == (None, -5_000, None)
+
+
+def test_what_the_bank_told_of_is_counted_once(odoo: OdooHarness) -> None:
+    debtor = odoo.clerks.customer()
+    item = odoo.clerks.invoice(customer=debtor, amount="900 EUR")
+    payment = underway(odoo, debtor, 100.0, item)
+    odoo.clerks.pay(item, "100 EUR", on=odoo.clerks.on)  # as the bank's statement is matched
+    odoo.admin("account.payment", "action_validate", [payment])
+    if odoo.service is not None:
+        move = odoo.clerks.move_of(item)
+        odoo.service.database.store.update("account.move", move, {"payment_state": "partial"})
+    assert only(table(odoo, "items"))["balance"] == 80_000
+    assert table(odoo, "credits") == []
+
+
 def test_cash_rounding_is_part_of_what_is_owed(odoo: OdooHarness) -> None:
     clerks = odoo.clerks
     mine = clerks.books[clerks.main]

@@ -59,8 +59,10 @@ class Reading:
         """Whether a line is money or a credit note of a customer that pays for nothing yet."""
         return row["amount_residual_currency"] < 0 and bool(row["partner_id"])
 
-    def item(self, row: Record, debtor: str, paid: date | None) -> Row:
-        """A line as an open item; `paid` is the day of the newest payment on it."""
+    def item(self, row: Record, debtor: str, paid: date | None, *, credited: bool = False) -> Row:
+        """A line as an open item; `paid` is the day of the newest payment on it, `credited`: what
+        is on its way for its invoice is a credit.
+        """
         move, currency = row["move_id"], self.currency(row["currency_id"])
         amount = minor(row["amount_currency"], currency)
         invoiced = move["move_type"] in INVOICES
@@ -82,7 +84,7 @@ class Reading:
             "terms": term["name"] if term else None,
             "last_payment": paid,
             "no_follow_up": bool(row.get(self.flag)) or state == "blocked",
-            "collection": "pending" if state in PAID else None,
+            "collection": "pending" if state in PAID and not credited else None,
             "salesperson": self.person(move["invoice_user_id"]),
             "link": self._link(move) if invoiced else None,
         }

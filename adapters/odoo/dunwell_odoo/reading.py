@@ -8,7 +8,7 @@ from datetime import date
 
 from dunwell_odoo import lines as ledger
 from dunwell_odoo import partners as cards
-from dunwell_odoo import settlements
+from dunwell_odoo import settlements, underway
 from dunwell_odoo.activities import Activities
 from dunwell_odoo.asking import EVERYTHING, Ask, Domain, Question, Record, Spec, parts, these
 from dunwell_odoo.clock import Clock
@@ -22,6 +22,7 @@ from dunwell_odoo.people import People
 from dunwell_odoo.settlements import Settlements
 from dunwell_odoo.site import Site
 from dunwell_odoo.standing import holds_of
+from dunwell_odoo.underway import Underway
 from dunwell_odoo.values import day, numbers
 
 LINE = "account.move.line"
@@ -161,13 +162,20 @@ class Reader:
         spec = ledger.specification(maker.flag)
         credits: list[tuple[Record, str]] = []
         oldest: dict[int, str] = {}
+        moving = Underway(self.site.currency)
         for where, paid_where in zip(
             self._of(debtors, ""), self._of(debtors, "debit_move_id."), strict=True
         ):
             domain = [*ledger.RECEIVABLE, ["reconciled", "=", False], *where]
             lines = Question(LINE, domain, spec, self.size)
             payments = _payments(paid_where, self.size)
-            rows, paid = self.ask.together([lines, payments])
+            asked = [lines, payments]
+            if self.ask.door.version >= underway.SINCE:
+                asked.append(underway.asks(where, self.size))
+            rows, paid, *coming = self.ask.together(asked)
+            for question, first in zip(asked[2:], coming, strict=True):
+                for rest in self.ask.whole(question, first):
+                    moving.learn(rest)
             newest = _newest(self.ask.whole(payments, paid))
             for page in self.ask.whole(lines, rows):
                 owners = self._owners(page)
@@ -175,17 +183,20 @@ class Reader:
                 credits += [(row, owners[row["partner_id"]]) for row in page if maker.free(row)]
                 for row in owed:
                     oldest.setdefault(row["move_id"]["id"], str(row["id"]))
-                yield [
-                    item
+                found = [
+                    maker.item(
+                        row, owners[row["partner_id"]], newest.get(row["id"]),
+                        credited=moving.covers(row),
+                    )
                     for row in owed
-                    if (item := maker.item(row, owners[row["partner_id"]], newest.get(row["id"])))[
-                        "balance"
-                    ]
-                ]
+                ]  # fmt: skip
+                yield [item for item in found if item["balance"]]
         made = [
             maker.credit(row, debtor, oldest.get(row["move_id"]["reversed_entry_id"] or 0))
             for row, debtor in credits
         ]
+        payers = self.owners.of(("res.partner", row["partner_id"]) for row in moving.rows)
+        made += moving.credits({who: owner.debtor for who, owner in payers.items()}, oldest)
         self.kept.keep("credits", whom(debtors), [row for row in made if row["balance"]])
 
     def _owners(self, page: Sequence[Record]) -> dict[int, str]:
