@@ -351,6 +351,16 @@ def account_of(shop: Shop, day: date) -> AccountReport:
     return account
 
 
+def test_where_the_erp_cannot_tell_a_write_off_the_hold_goes_with_the_item(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, stage("first", 5, hold=True))
+    item = shop.erp.invoice("F-1", due=february(2))
+    shop.day(february(9))
+    assert shop.holds() == ["orders"]
+    del shop.erp.rows["items"][item]  # closed, and nothing says by what
+    assert shop.day(february(10)) == ["release orders"]
+    assert shop.holds() == []
+
+
 def test_explain_says_that_a_person_lifted_a_hold_and_when_it_was_noted(tmp_path: Path) -> None:
     shop = Shop(tmp_path, stage("first", 5, hold=True))
     shop.erp.invoice("F-1", due=february(2))

@@ -76,6 +76,17 @@ def problems(folder: Path, text: str, **more: object) -> list[str]:
     return [str(one).removeprefix(f"{folder}/") for one in caught.value.problems]
 
 
+def test_an_invoice_without_a_due_date_is_due_by_its_terms_or_never(
+    tmp_path: Path, book: Ledger
+) -> None:
+    text = "number,customer,amount,issued,due,terms_days\n"
+    text += "A,C,10.00,2026-01-01,,30\nB,C,10.00,2026-01-01,2026-01-08,30\n"
+    text += "D,C,10.00,2026-01-01,,\nE,C,10.00,,,30\n"
+    imported(tmp_path, text, book)
+    items = table(adapter(book), "items").select("id", "due").sort("id").rows()
+    assert items == [("A", date(2026, 1, 31)), ("B", date(2026, 1, 8)), ("D", None), ("E", None)]
+
+
 def test_one_file_brings_invoices_customers_and_payments(tmp_path: Path, book: Ledger) -> None:
     report = imported(tmp_path, ENGLISH, book)
     erp = adapter(book)
