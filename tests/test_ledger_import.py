@@ -468,6 +468,8 @@ def test_the_commands_fill_and_keep_a_ledger(tmp_path: Path) -> None:
         (("done", "k"), 4, "no open task 'k'"),
         (("new", "X"), 2, "exists already"),
         (("promise", "C1", "1 EUR", "soon"), 2, "'soon' is not a day"),
+        (("promise", "C1", "1 EUR", "2020-01-01"), 4, "it must lie ahead"),
+        (("exclude", "C1", "--until", "2020-01-01"), 4, "it must lie ahead"),
     ],
 )
 def test_what_cannot_be_is_said_in_words(

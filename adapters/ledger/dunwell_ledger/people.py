@@ -165,6 +165,8 @@ def exclude(
 ) -> str:
     """Leave a customer, or one of its items, alone until a day (None: open-ended)."""
     known_customer(connection, customer)
+    if until is not None and until < since:
+        raise ConfigurationError(f"an exclusion of {since} until {until} (it must lie ahead)")
     name = f"exclusion:{next_number(connection, 'exclusions')}"
     row: Row = {
         "id": name, "customer": customer, "since": since.isoformat(),
