@@ -8,10 +8,10 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Generic, ParamSpec, Self, TypeVar
 
@@ -82,9 +82,7 @@ class Hands:
             return Answer(None)
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=context, initializer=unhurried
-            )
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_ready)
         try:
             return Answer(self._pool.submit(call, *given, **named))
         except (BrokenProcessPool, OSError, AssertionError):
@@ -97,6 +95,17 @@ class Hands:
             self._pool = None
 
 
-def unhurried() -> None:
-    """Let the collector of cycles look less often; runs in every process."""
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Let the collector of cycles look less often meanwhile."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*GARBAGE)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _ready() -> None:
+    """What every process does first."""
     gc.set_threshold(*GARBAGE)

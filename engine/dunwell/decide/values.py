@@ -50,7 +50,10 @@ Known = str | bool | int | Fraction | date | Span | Sum | frozenset[str]
 
 
 class View(msgspec.Struct, frozen=True):
-    """From where a fact is seen: the case, the day (pauses look back), and what pauses decided."""
+    """From where a fact is seen: the case, the day (pauses look back), and what pauses decided.
+
+    What is known of the account is found once, however many items ask.
+    """
 
     case: Case
     day: date
@@ -58,6 +61,7 @@ class View(msgspec.Struct, frozen=True):
     silent: frozenset[str] | None = (
         None  # items that do not count; None while pauses are not known
     )
+    known: dict[str, Known | None] = msgspec.field(default_factory=dict)
 
 
 def item_value(view: View, item: ItemCase, fact: str) -> Known | None:
@@ -78,7 +82,9 @@ def account_value(view: View, fact: str, within: Duration | None) -> Known | Non
             known[fact, within] = _PERIOD[fact](view, first)
         return known[fact, within]  # type: ignore[return-value]
     if fact in _ACCOUNT:
-        return _ACCOUNT[fact](view)
+        if fact not in view.known:
+            view.known[fact] = _ACCOUNT[fact](view)
+        return view.known[fact]
     return view.case.plugged.get((fact, ""))  # type: ignore[return-value]
 
 

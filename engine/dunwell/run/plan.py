@@ -11,7 +11,7 @@ from fractions import Fraction
 from dunwell.command import AccountPlan
 from dunwell.decide.cases import rates
 from dunwell.decide.decide import LARGE, Decided, decide
-from dunwell.decide.hands import Hands
+from dunwell.decide.hands import Hands, unhurried
 from dunwell.decide.memories import Memories, fold_entries
 from dunwell.decide.plainly import decide_plainly
 from dunwell.message.facts import sums
@@ -52,7 +52,7 @@ def make_plan(
     """
     described = seen.book.describe if seen else engine.adapter.describe()
     on = as_of or described.on
-    with Hands(engine.workers) as hands:
+    with Hands(engine.workers) as hands, unhurried():
         with ThreadPoolExecutor(1, thread_name_prefix="owners") as aside:
             seen = seen or _read(engine, described, only, hands, aside)
             stale = tuple(stale_facts(engine.house, seen.book, on))
