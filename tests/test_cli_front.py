@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -92,6 +93,27 @@ def test_every_command_has_an_example_and_the_help_that_the_list_promises() -> N
         text = call(name, "--help").output
         assert "Example" in text, name
         assert f"dunwell {name}" in text.partition("Example")[2], name
+
+
+def subcommands(group: click.Group, *words: str) -> Iterator[tuple[str, ...]]:
+    """Every command below a group, by its words."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from subcommands(command, *words, name)
+        else:
+            yield (*words, name)
+
+
+def test_every_command_of_an_adapter_has_an_example() -> None:
+    assert isinstance(main, click.Group)
+    below = [words for words in subcommands(main) if len(words) > 1]
+    assert ("ledger", "import") in below
+    for words in below:
+        assert (
+            f"dunwell {' '.join(words)}" in call(*words, "--help").output.partition("Example")[2]
+        )
 
 
 def test_what_exits_say_is_complete() -> None:

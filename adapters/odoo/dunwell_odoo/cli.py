@@ -10,6 +10,7 @@ from typing import ParamSpec
 
 import click
 
+from dunwell.cli.output import examples
 from dunwell.cli.own import own_settings
 from dunwell.errors import ConfigurationError, ContractBrokenError
 from dunwell.hooks import Settings
@@ -45,7 +46,7 @@ def odoo() -> None:
     """Make what Dunwell needs in an Odoo, or take it away again."""
 
 
-@odoo.command()
+@odoo.command(epilog=examples("dunwell odoo setup", "dunwell odoo setup --remove"))
 @click.option(
     "--login", default="", help="Of the administrator, where the key alone is not enough."
 )

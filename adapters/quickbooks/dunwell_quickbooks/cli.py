@@ -9,6 +9,7 @@ from datetime import datetime
 
 import click
 
+from dunwell.cli.output import examples
 from dunwell.cli.own import own_settings
 from dunwell.hooks import Settings
 from dunwell.money import parse_money
@@ -30,7 +31,9 @@ def quickbooks() -> None:
     """Connect a company on QuickBooks Online, note promises in it, or disconnect it."""
 
 
-@quickbooks.command()
+@quickbooks.command(
+    epilog=examples("dunwell quickbooks connect", "dunwell quickbooks connect --paste")
+)
 @click.option("--port", default=PORT, show_default=True, help="Of this machine, for the answer.")
 @click.option("--paste", is_flag=True, help="Paste the address that the browser was sent to.")
 @click.option("--redirect", default="", help="The redirect URI of the app, with --paste.")
@@ -68,10 +71,12 @@ def _show(options: Options, redirect: str, state: str, *, no_browser: bool) -> N
         webbrowser.open(address)
 
 
-@quickbooks.command()
+@quickbooks.command(
+    epilog=examples('dunwell quickbooks promise "Bright Bakery" "450 EUR" 2026-05-01 --item 1042')
+)
 @click.argument("customer")
 @click.argument("amount")
-@click.argument("by", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("by", metavar="BY", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--item", "items", multiple=True, help="Number of an invoice; may be repeated.")
 @click.pass_context
 def promise(
@@ -94,7 +99,13 @@ def promise(
     click.echo(f"noted on customer {number}: {line}")
 
 
-@quickbooks.command(short_help="Let a log go on that cannot be read any more.")
+@quickbooks.command(
+    short_help="Let a log go on that cannot be read any more.",
+    epilog=examples(
+        "dunwell quickbooks repair 42",
+        "dunwell quickbooks repair 42 --keep 8117 --by ana --because 'a note was deleted'",
+    ),
+)
 @click.argument("customer")
 @click.option("--keep", metavar="NOTE", help="Let the log go on from this note (or 'none').")
 @click.option("--by", metavar="NAME", default="", help="Who says so.")
@@ -139,7 +150,7 @@ def told(found: Damage, customer: str) -> Iterator[str]:
     yield f"go on with: dunwell quickbooks repair {customer} --keep {name} --by YOU --because WHY"
 
 
-@quickbooks.command()
+@quickbooks.command(epilog=examples("dunwell quickbooks disconnect"))
 @click.pass_context
 def disconnect(context: click.Context) -> None:
     """Give the tokens back and forget them, and what was read."""
