@@ -132,7 +132,7 @@ def underway(odoo: OdooHarness, customer: str, amount: float, *items: str) -> in
         "account.payment", context=clerks.here, amount=amount, partner_id=int(customer),
         payment_type="inbound", partner_type="customer", journal_id=bank["id"],
         company_id=clerks.main, currency_id=clerks.currency("EUR"), date=str(clerks.on),
-        invoice_ids=[[6, 0, invoices]],
+        invoice_ids=[[6, 0, invoices]], outstanding_account_id=clerks.books[clerks.main]["income"],
     )  # fmt: skip
     odoo.admin("account.payment", "write", [payment], vals={"outstanding_account_id": False})
     odoo.admin("account.payment", "action_post", [payment])

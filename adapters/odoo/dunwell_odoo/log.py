@@ -21,9 +21,11 @@ MESSAGE = "mail.message"
 BATCH = 500
 """Entries that one call writes: it is one transaction."""
 TRIES = 30
-RANGES = 100
-"""Debtors of whom one call reads what follows their newest outcome."""
 SIZE = 2_000
+MANY = 20_000
+"""Numbers of messages that one call brings."""
+FEW = 100
+"""Debtors who are named in a condition; of more, all that there are is read."""
 
 OUTCOME = codec.subject("outcome")
 
@@ -182,23 +184,37 @@ class Log:
                 alone.append(outcome)
             else:
                 since.append((debtor, outcome))
+        alone += self._since(dict(since))
         found: list[Entry] = []
         for part in parts(sorted(alone), SIZE):
             found += self._read([["id", "in", part]])
-        for ranges in parts(since, RANGES):
-            found += self._read(_ranges(ranges))
+        return found
+
+    def _since(self, first: Mapping[str, int]) -> list[int]:
+        """The messages of each debtor from one on; one call for a page of debtors."""
+        found: list[int] = []
+        for part in parts(list(first), SIZE):
+            where: Domain = [["res_id", "in", numbers(part)]]
+            where.append(["id", ">=", min(first[debtor] for debtor in part)])
+            asked = Question(MESSAGE, [*self.mine, *where], these("res_id"), MANY)
+            for page in self.ask.whole(asked):
+                found += [row["id"] for row in page if row["id"] >= first[str(row["res_id"])]]
         return found
 
     def _newest(self, debtors: Sequence[str] | None) -> dict[str, dict[str, int]]:
-        """The newest message of each kind of entry, by debtor; one call for a page of debtors."""
-        chosen: list[Domain] = [[]]
+        """The newest message of each kind of entry, by debtor; one call, of more than a few
+        debtors too: before 19 Odoo repeats the condition in every row of its answer.
+        """
+        domain, chosen = self.mine, None
         if debtors is not None:
-            chosen = [[["res_id", "in", part]] for part in parts(numbers(debtors), SIZE)]
+            chosen = set(debtors)
+            if len(chosen) <= FEW:
+                domain = [*domain, ["res_id", "in", numbers(debtors)]]
         found: dict[str, dict[str, int]] = {}
-        for where in chosen:
-            for row in self._grouped([*self.mine, *where]):
-                kinds = found.setdefault(str(row["res_id"]), {})
-                kinds[row["subject"]] = row.get("id:max") or row["id"]
+        for row in self._grouped(domain) if chosen != set() else ():
+            debtor = str(row["res_id"])
+            if chosen is None or debtor in chosen:
+                found.setdefault(debtor, {})[row["subject"]] = row.get("id:max") or row["id"]
         return found
 
     def _grouped(self, domain: Domain) -> list[Record]:
@@ -248,11 +264,3 @@ def _refused(n: int, entry: Entry, answers: dict[int, Appended]) -> bool:
     elif (entry.position or 0) < 1:
         answers[n] = Refused(f"position {entry.position} is none: a log begins at 1")
     return n in answers
-
-
-def _ranges(ranges: Sequence[tuple[str, int]]) -> Domain:
-    """Messages of each debtor from one on."""
-    each: Domain = []
-    for debtor, first in ranges:
-        each += ["&", ["res_id", "=", int(debtor)], ["id", ">=", first]]
-    return ["|"] * (len(ranges) - 1) + each
