@@ -186,6 +186,8 @@ def _account(account: AccountLine) -> Iterator[str]:
 
 def _command(line: Line) -> str:
     parts = [safe(_kind(line))]
+    if line.kind in ("task", "note") and line.name:
+        parts = [safe(f"{line.kind} '{line.name}'")]  # words of people, which go on otherwise
     if line.to:
         parts.append(f"to {safe(line.to)}")
     if line.items:
