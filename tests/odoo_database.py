@@ -68,6 +68,7 @@ class Database:
         self.keys: dict[str, tuple[int, datetime | None]] = {}
         self.mails: list[dict[str, Any]] = []
         self.texts: list[dict[str, Any]] = []
+        self.translations: dict[tuple[str, int, str], dict[str, dict[str, str]]] = {}
         self.refuse: set[str] = set()
         self.smtp = self.crons = self.credit = True
         self._schemas: dict[str, dict[str, Field]] = {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from tests.odoo_env import rpc_model
+from tests.odoo_env import rpc, rpc_model
 from tests.odoo_fields import Fail, Field, UserFail, wrong
 from tests.odoo_writing import Writes
 
@@ -18,6 +19,38 @@ class CellError(Exception):
 
 class Record(Writes):
     """A model with all that a model can do."""
+
+    @rpc
+    def get_field_translations(
+        self, field_name: str, langs: Sequence[str] | None = None
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        self._checked("read")
+        known = self.env.database.translations.get((self._name, self.id, field_name), {})
+        of_view = self._name == "ir.ui.view"
+        source = self._rows()[self.id]["arch_base" if of_view else field_name]
+        texts = [source]
+        if of_view:  # each text between tags, and what stands in an empty field
+            found = re.findall(r'>([^<>]+)<|placeholder="([^"]+)"', source)
+            texts = [text.strip() for pair in found for text in pair if text.strip()]
+        told = [
+            {"lang": lang, "source": text,
+             "value": known.get(lang, {}).get(text, "" if of_view else text)}
+            for text in texts for lang in langs or ()
+        ]  # fmt: skip
+        return told, {}
+
+    @rpc
+    def update_field_translations(
+        self, field_name: str, translations: dict[str, Any], source_lang: str = ""
+    ) -> bool:
+        self._checked("write")
+        place = (self._name, self.id, field_name)
+        known = self.env.database.translations.setdefault(place, {})
+        for lang, said in translations.items():
+            if not isinstance(said, dict):
+                said = {self._rows()[self.id][field_name]: said}
+            known.setdefault(lang, {}).update(said)
+        return True
 
     @rpc_model
     def load(self, fields: Sequence[str], data: Sequence[Sequence[str]]) -> dict[str, Any]:

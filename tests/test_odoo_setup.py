@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from dunwell.cli import main
 from dunwell.errors import DeniedError, ProblemsError
+from dunwell.message import Templates
 from dunwell.port import Capability
 from dunwell_odoo import cli, names
 from dunwell_odoo.connecting import door_of
@@ -30,6 +31,7 @@ from dunwell_odoo.setup.making import make, making, note_down
 from dunwell_odoo.setup.register import Register
 from dunwell_odoo.setup.removing import removing
 from dunwell_odoo.setup.things import AUTOMATION
+from dunwell_odoo.setup.translating import WORDS
 from dunwell_odoo.survey import capabilities, survey
 
 from tests.odoo_facts import WORLDS, World, world
@@ -508,3 +510,55 @@ class TestHold:
         assert "active" in next(str(step) for step in steps if step.verb == "correct")
         make(admin, steps, lambda step: None)
         assert level() == "enforced"
+
+
+class TestWords:
+    """What people see, in the languages of their Odoo that the shipped templates have."""
+
+    def test_everybody_reads_it_in_their_language(self, odoo: World, admin: Admin) -> None:
+        make(admin, making(admin, "collector"), lambda step: None)
+        for xid, field, english, spanish in (
+            (names.SUBTYPE_REMINDER, "name", "Payment reminder", "Recordatorio de pago"),
+            (names.ACTIVITY_PROMISE, "name", "Promise to pay", "Promesa de pago"),
+            (names.FIELD_HOLD, "field_description", "Collections hold", "Bloqueo de cobros"),
+            (names.VIEW_HOLD, "arch_db", names.BANNER, "Bloqueado por cobros"),
+            (names.VIEW_HOLD, "arch_db", names.EMPTY, "vacío"),
+        ):
+            record = admin.made()[xid.partition(".")[2]]
+            told = admin.translations(record, field, ["es_ES"])
+            (value,) = [one["value"] for one in told if one["source"] == english]
+            assert value.startswith(spanish)
+            if odoo.service is None:
+                context = {"lang": "es_ES"}
+                (row,) = odoo.admin(
+                    record.model, "read", [record.id], fields=[field], context=context
+                )
+                assert value in row[field]
+
+    def test_what_an_administrator_translated_stays_so(self, odoo: World, admin: Admin) -> None:
+        make(admin, making(admin, "collector"), lambda step: None)
+        kind = admin.made()[names.ACTIVITY_PROMISE.partition(".")[2]]
+        admin.translate(kind, "name", {"es_ES": "Compromiso"})
+        assert not [step for step in making(admin, "collector") if step.verb == "translate"]
+        make(admin, making(admin, "collector"), lambda step: None)
+        (told,) = admin.translations(kind, "name", ["es_ES"])
+        assert told["value"] == "Compromiso"
+
+    def test_a_language_that_came_later_is_made_up_for(self, odoo: World, admin: Admin) -> None:
+        make(admin, making(admin, "collector"), lambda step: None)
+        kind = admin.made()[names.ACTIVITY_PROMISE.partition(".")[2]]
+        admin.translate(kind, "name", {"es_ES": "Promise to pay"})
+        steps = making(admin, "collector")
+        assert [str(step) for step in steps if step.do] == ["translate what people see into es_ES"]
+        make(admin, steps, lambda step: None)
+        (told,) = admin.translations(kind, "name", ["es_ES"])
+        assert told["value"] == "Promesa de pago"
+
+    def test_every_language_has_every_word(self) -> None:
+        shipped = {source.language for source in Templates().sources()} - {"en"}
+        seen = {names.LABELS[x] for x in names.LABELS if "activity" in x or "subtype" in x}
+        seen |= {names.LABELS[names.FIELD_HOLD], names.LABELS[names.FIELD_ORDER]}
+        seen |= {names.BANNER, names.EMPTY, names.HELP}
+        assert shipped == set(WORDS)
+        for words in WORDS.values():
+            assert set(words) == seen

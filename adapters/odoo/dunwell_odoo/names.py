@@ -87,6 +87,13 @@ LABELS = {
     ACTION_GONE: "Dunwell: tell of a promise or task that is cancelled",
 }
 
+BANNER = "On hold by collections, no sales order can be confirmed:"
+EMPTY = "empty: sales orders can be confirmed"
+HELP = (
+    "Written by collections. While it is not empty, no sales order of this customer is confirmed. "
+    "Empty it to let orders pass."
+)
+
 # -- what runs write ------------------------------------------------------------------------------
 
 REGISTER = "dunwell-setup"

@@ -101,7 +101,7 @@ def _effect(found: Survey) -> Strength:
 
 def _remind(found: Survey) -> Strength:
     if not found.native:
-        return Strength("none", "channels send", 'or set remind = "odoo" in [erp]')
+        return Strength("none", "channels send", 'set remind = "odoo" in [erp]')
     if not found.installed.id(names.SUBTYPE_REMINDER):
         why = "without a message type of its own a reminder would reach followers too"
         return Strength("none", why, SETUP)

@@ -84,6 +84,7 @@ def _of_channels(
         wanted = house.contacts(policy).channels
         missing = [name for name in wanted if name not in carried]
         hint = "add " + ", ".join(f"[channels.{name}]" for name in missing) + " to dunwell.toml"
+        hint = f"{remind.remedy}, or {hint}" if remind.remedy and not remind.there else hint
         why = [said for name in missing if name in own and (said := _remedy(own[name]))]
         hint = "; ".join(why) if remind.there and len(why) == len(missing) else hint
         if len(missing) == len(wanted):

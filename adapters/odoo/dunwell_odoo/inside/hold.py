@@ -18,7 +18,7 @@ SAYS = {
     ),
     "es": (
         "%s está bloqueado: %s\nEl pedido %s queda como presupuesto. Pregunte a cobros; lo detiene"
-        " el campo 'Collections hold' del cliente.",
+        " el campo 'Bloqueo de cobros' del cliente.",
         "Este pedido no se puede confirmar aquí. Póngase en contacto con nosotros.",
     ),
 }

@@ -10,6 +10,12 @@ gone: Any = False
 # -- what Odoo evaluates --------------------------------------------------------------------------
 # Dunwell: promises that are moved, and activities that are cancelled, are told in the chatter.
 # Made by 'dunwell odoo setup'.
+SAYS = {
+    "en": ("%s cancelled: %s", "%s moved from %s to %s: %s"),
+    "es": ("%s cancelada: %s", "%s aplazada del %s al %s: %s"),
+}
+language = (env.context.get("lang") or env.user.lang or "en")[:2]
+cancelled, delayed = SAYS.get(language) or SAYS["en"]
 before = env.context.get("old_values") or {}
 kinds = []
 for name in ("task", "promise", "dispute", "exclusion"):
@@ -27,10 +33,11 @@ for activity in records.sudo():
     said = activity.summary or ""
     if gone:
         made = activity.create_date.strftime("%Y-%m-%dT%H:%M:%S")
-        told = f"{kind.name} cancelled: {said} [dunwell-gone {activity.id} {made} {day} {key}]"
+        told = cancelled % (kind.name, said)
+        told += f" [dunwell-gone {activity.id} {made} {day} {key}]"
     else:
         moved = f"[dunwell-moved {activity.id} {old} {day}]"
-        told = f"{kind.name} moved from {old} to {day}: {said} {moved}"
+        told = delayed % (kind.name, old, day, said) + f" {moved}"
     env[activity.res_model].sudo().browse(activity.res_id).message_post(
         body=told,
         message_type="notification",

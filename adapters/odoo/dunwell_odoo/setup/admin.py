@@ -124,6 +124,25 @@ class Admin:
         """Change records."""
         self.door.call(model, "write", ids=ids, vals=values, context={"lang": "en_US"})
 
+    def translations(
+        self, record: Record, field: str, codes: Sequence[str]
+    ) -> Sequence[Mapping[str, Any]]:
+        """What a field says in some languages, text by text: `lang`, `source`, `value`."""
+        found = self.door.call(
+            record.model, "get_field_translations", ids=[record.id], field_name=field,
+            langs=list(codes),
+        )  # fmt: skip
+        if not isinstance(found, list) or not found or not isinstance(found[0], list):
+            raise ContractBrokenError(f"Odoo tells translations of {record.model} otherwise")
+        return found[0]
+
+    def translate(self, record: Record, field: str, texts: Mapping[str, object]) -> None:
+        """Write what a field says in other languages."""
+        self.door.call(
+            record.model, "update_field_translations", ids=[record.id], field_name=field,
+            translations=dict(texts),
+        )  # fmt: skip
+
     def unlink(self, model: str, ids: Sequence[int]) -> None:
         """Remove records; those that are gone already are no trouble."""
         with suppress(GoneError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dunwell.errors import ConfigurationError
 from dunwell_odoo import names
 from dunwell_odoo.rights import missing
+from dunwell_odoo.setup import translating
 from dunwell_odoo.setup.admin import Admin, Record
 from dunwell_odoo.setup.register import Register, read, written
 from dunwell_odoo.setup.things import AUTOMATION, Thing, things
@@ -42,6 +43,11 @@ def making(admin: Admin, login: str) -> list[Step]:
         _step(admin, thing, made) for thing in things(admin.door.version, modules, admin.fields)
     ]
     user, name = admin.user(login)
+    codes = translating.languages(admin)
+    new = any(step.verb == "make" for step in steps)
+    if codes and (new or next(translating.missing(admin, codes), None) is not None):
+        what = f"what people see into {', '.join(codes)}"
+        steps.append(Step("translate", what, lambda: translating.translate(admin, codes)))
     group = made.get(names.GROUP.partition(".")[2])
     users = admin.values(group, [admin.groups_field]).get(admin.groups_field, []) if group else []
     if user not in users:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dunwell_odoo import names
 from dunwell_odoo.inside import source
-from dunwell_odoo.names import LABELS
+from dunwell_odoo.names import BANNER, EMPTY, HELP, LABELS
 
 AUTOMATION = "base_automation"
 """Odoo's own module of automation rules, without which nothing stops an order."""
@@ -132,8 +132,7 @@ def _hold(version: tuple[int, int]) -> list[Thing]:
                 "ttype": "char",
                 "state": "manual",
                 "copied": "0",
-                "help": "Written by collections. While it is not empty, no sales order of this "
-                "customer is confirmed. Empty it to let orders pass.",
+                "help": HELP,
             },
         ),
         _view(names.VIEW_HOLD, "res.partner", "base.view_partner_form", _partner_arch(version)),
@@ -184,9 +183,8 @@ def _view(
 def _banner(version: tuple[int, int]) -> str:
     hide = _unless(version, names.HOLD)
     return (
-        f'<div class="alert alert-warning mb-0" role="alert" {hide}>On hold by collections, no '
-        f'sales order can be confirmed: <field name="{names.HOLD}" readonly="1" nolabel="1"/>'
-        "</div>"
+        f'<div class="alert alert-warning mb-0" role="alert" {hide}>{BANNER} '
+        f'<field name="{names.HOLD}" readonly="1" nolabel="1"/></div>'
     )
 
 
@@ -196,7 +194,7 @@ def _partner_arch(version: tuple[int, int]) -> str:
         f'<data><xpath expr="//sheet" position="before">{_banner(version)}</xpath>'
         '<field name="category_id" position="after">'
         f'<field name="{names.HOLD}" groups="account.group_account_invoice" '
-        'placeholder="empty: sales orders can be confirmed"/></field></data>'
+        f'placeholder="{EMPTY}"/></field></data>'
     )
 
 
