@@ -8,9 +8,10 @@ from typing import ClassVar
 import pytest
 
 from dunwell.testing.contract import AdapterContract, EngineContract
+from dunwell_odoo.names import ACTION, MODULE
 
 from tests.odoo_kit import Live
-from tests.odoo_rpc import ABSENT, given
+from tests.odoo_rpc import ABSENT, given, live
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(given() is None, reason=ABSENT)]
 
@@ -30,6 +31,23 @@ class TestLiveOdoo(AdapterContract):
     @pytest.fixture
     def harness(self, odoo: Live) -> Live:
         return odoo
+
+
+class TestLiveOdooWithoutTheSetUp(AdapterContract):
+    sizes: ClassVar = (3, 25, 45)
+    old_entries: ClassVar = 501
+    rounds: ClassVar = 3
+
+    @pytest.fixture
+    def harness(self) -> Iterator[Live]:
+        _, admin, _ = live(given() or {})
+        name = ACTION.partition(".")[2]
+        domain = [["module", "=", MODULE], ["name", "=", name]]
+        if admin.find("ir.model.data", domain, "name"):
+            pytest.skip("the set-up was run on the Odoo that the environment names")
+        made = Live(given(), page_rows=20, bare=True)
+        yield made
+        made.close()
 
 
 class TestLiveOdooWithTheEngine(EngineContract):
