@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,13 @@ from dunwell.port import Capabilities, Capability, Delivery, Found, Strength
 from dunwell.run.daily import run_daily
 from dunwell.run.engine import Engine
 from dunwell.source.house import load_house
+from dunwell.testing import MemoryChannel
 from dunwell.testing.contract.deeds import do, finish, prepare, sought, statuses
 from dunwell_odoo.adapter import OdooAdapter
 from dunwell_odoo.names import MODULE
 
 from tests.odoo_cases import WHERE, adapter, letter, raised
-from tests.odoo_kit import OdooHarness
+from tests.odoo_kit import OdooHarness, StandIn
 
 MOBILE = "+33 6 12 34 56 78"
 NOBODY = "+33600000001"  # the gateway says that there is no such number
@@ -387,3 +389,37 @@ class TestLanguage:
         places = {"erp": Place("dunwell.toml", 1, 1)}
         said = demands(rules, able, (), erp="odoo", places=places)
         assert [(problem.message, problem.hint) for problem in said] == found
+
+
+class TestWhoSends:
+    """What a house's own channel carries is not taken from it, but e-mail, which is Odoo's."""
+
+    def test_a_channel_of_the_configuration_goes_before_odoos_own(
+        self, odoo: OdooHarness, tmp_path: Path
+    ) -> None:
+        rules, _ = house(tmp_path)
+        assert rules is not None
+        with adapter(odoo) as made:
+            own = Engine(made, rules, Registry(), TemplateWording(Templates()))
+            theirs = replace(own, channels={"sms": MemoryChannel("sms")})
+            assert own.ways == theirs.ways == {"email", "sms"}
+            assert own.by_erp("remind", "sms")
+            assert not theirs.by_erp("remind", "sms")
+            assert theirs.by_erp("remind", "email")
+            assert own.by_erp("task", "")
+            assert not own.by_erp("tell", "email")
+
+    def test_without_the_server_action_odoo_carries_no_text_messages(self) -> None:
+        harness = StandIn(17, bare=True)
+        try:
+            customer = harness.people.customer("No Mail SL", email="")
+            mobile(harness, customer, MOBILE)
+            with adapter(harness) as made:
+                assert not made.capabilities().carries["sms"].there
+                (result,) = do(made, customer, letter(MOBILE, channel="sms"))
+            assert (result.status, result.detail) == (
+                "rejected",
+                "Odoo does not send this message",
+            )
+        finally:
+            harness.close()
