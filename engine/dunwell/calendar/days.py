@@ -65,13 +65,7 @@ class Calendar:
 
     def roll(self, day: date, how: Roll) -> date:
         """Move a closed day to the next or previous business day; a business day stays."""
-        if how == "none" or self.is_business(day):
-            return day
-        if how == "next_business_day":
-            return _nth_after(self, day, 1)
-        if how == "previous_business_day":
-            return _nth_before(self, day, 1)
-        raise ValueError(f"unknown roll '{how}' | write {', '.join(ROLLS)}")
+        return _rolled(self, day, how)
 
     def add(self, day: date, duration: Duration) -> date:
         """Give the first day on which `duration` has passed since `day`.
@@ -211,6 +205,18 @@ def _flags(calendar: Calendar, first: date, last: date) -> Iterator[int]:
         start = first.timetuple().tm_yday if year == first.year else 1
         stop = last.timetuple().tm_yday if year == last.year else len(counts) - 1
         yield from (counts[day] - counts[day - 1] for day in range(start, stop + 1))
+
+
+@lru_cache(maxsize=16384)
+def _rolled(calendar: Calendar, day: date, how: Roll) -> date:
+    """Many items fall due on one day, and every reader of a policy asks anew."""
+    if how == "none" or calendar.is_business(day):
+        return day
+    if how == "next_business_day":
+        return _nth_after(calendar, day, 1)
+    if how == "previous_business_day":
+        return _nth_before(calendar, day, 1)
+    raise ValueError(f"unknown roll '{how}' | write {', '.join(ROLLS)}")
 
 
 def _nth_after(calendar: Calendar, day: date, count: int) -> date:
