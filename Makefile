@@ -29,10 +29,12 @@ $(READY): pyproject.toml scripts/setup scripts/pythons
 demo: setup  ## see a small company's receivables collected
 	$(BIN)/dunwell demo
 
-# One process a core: threads of polars beside it would only wait for each other.
+# One process more than cores, as some tests wait for leases and servers; threads of polars beside
+# them would only wait for each other.
 test: export POLARS_MAX_THREADS := 1
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal
+	$(BIN)/python -m pytest -q --dist=worksteal \
+		--numprocesses=$$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 ))
 
 lint: setup  ## format, lint, types, layers: all checks but the tests
 	$(BIN)/ruff format --check --quiet .
