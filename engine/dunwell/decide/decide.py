@@ -18,7 +18,7 @@ from dunwell.decide.chain import Pool
 from dunwell.decide.columns import Overview, read
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.hands import Hands
-from dunwell.decide.judging import Judge, Key, Verdict, differences, ready, shown
+from dunwell.decide.judging import WORTH, Judge, Key, Verdict, differences, ready, shown
 from dunwell.decide.memories import Memories
 from dunwell.decide.network import FEW, NETWORK, Network, Trace, conclude
 from dunwell.decide.signals import Signals
@@ -131,20 +131,29 @@ def decide(
     with `verify` `all`. Raises `DisagreementError` where it says something else than the network.
     """
     setting = Setting(house, registry, on, sources)
-    large = book["items"].height > LARGE
     chosen = frozenset(sample(set(payers(book).values()), on))
+    early = _early(book, chosen)
     own = Hands(workers) if hands is None else nullcontext(hands)
     with own as helpers, Pool(helpers.workers) as pool:
         judge = Judge(book, memories, setting, helpers)
-        if large:  # what does not wait for the columns goes on beside them
+        if early:  # what does not wait for the columns goes on beside them
             helpers.start(ready)
             pool.start()
-            judge.ask(chosen)
+            judge.ask(early)
         seen = read(book, house, memories, registry, on=on, sources=sources)
         networks = _concluded(seen.signals, house, pool)
         check = _Check(book, memories, setting, seen.overview, networks)
         judge.ask(check.debtors(chosen, everything=verify == "all"))
         return check.decided(judge.verdicts())
+
+
+def _early(book: Book, chosen: Collection[str]) -> Collection[str]:
+    """Whom the evaluator is asked about in any case, where that is worth other processes."""
+    if book["items"].height > LARGE:
+        return chosen
+    customers = book["customers"]
+    few = customers.height * max(1, book["companies"].height) <= EVERY
+    return set(customers["id"]) if few and customers.height >= WORTH else ()
 
 
 def is_adverse(word: Conclusions, house: House) -> bool:

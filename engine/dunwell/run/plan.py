@@ -22,9 +22,12 @@ from dunwell.run.debtors import plan_debtors, ready
 from dunwell.run.draft import Context
 from dunwell.run.engine import Engine
 from dunwell.run.planfile import FORMAT, Header, Plan, StoppedError, counted
-from dunwell.run.reading import Read, read
+from dunwell.run.reading import ORDER, Read, read
 from dunwell.run.telling import post_of
 from dunwell.run.words import amounts
+
+SOME = 1_000
+"""From so many items on, other processes will be needed."""
 
 LIFE = timedelta(hours=12)
 """How long a plan may be applied, on its own day."""
@@ -75,13 +78,14 @@ def _read(
 ) -> Read:
     """Everything, or what concerns one debtor.
 
-    Of a large book, processes start and owners are looked up while the log is read and folded,
-    which keeps one processor busy and leaves the others idle.
+    Processes start while the ERP still answers. Of a large book the owners are looked up while the
+    log is read and folded, which keeps one processor busy and leaves the others idle.
     """
 
-    def begin(book: Book) -> None:
-        if book["items"].height > LARGE and not engine.plain:
+    def begin(table: str, book: Book) -> None:
+        if table == "items" and book["items"].height > SOME and not engine.plain:
             hands.start(ready)
+        if table == ORDER[-1] and book["items"].height > LARGE and not engine.plain:
             aside.submit(book.owners.look_up)
 
     return read(

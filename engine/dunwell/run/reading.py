@@ -67,20 +67,20 @@ def read(
     describe: Describe | None = None,
     debtors: Sequence[str] | None = None,
     progress: Progress = silent,
-    meanwhile: Callable[[Book], object] = lambda book: None,
+    meanwhile: Callable[[str, Book], object] = lambda table, book: None,
 ) -> Read:
     """Read the whole book, or some debtors; a fixed number of calls for each page.
 
-    `meanwhile` is called with the book before the log is read, to begin what needs no log.
+    `meanwhile` is called after each table with the book so far, to begin what can begin.
     """
     described = describe or adapter.describe()
     since = described.on - span(house)
     tables: dict[str, pl.DataFrame] = {}
+    book = Book(described, tables)
     for done, name in enumerate(ORDER):
         progress("reading", done, len(ORDER) + 1)
         tables[name] = _table(adapter, name, debtors, since)
-    book = Book(described, tables)
-    meanwhile(book)
+        meanwhile(name, book)
     progress("reading", len(ORDER), len(ORDER) + 1)
     heads = adapter.heads(debtors=debtors, since=since)
     progress("reading", len(ORDER) + 1, len(ORDER) + 1)
