@@ -11,14 +11,13 @@ from dunwell.casefile.plain import PlainWording
 from dunwell.facts import Registry
 from dunwell.hooks import Settings
 from dunwell.port import Channel
-from dunwell.run.apply import apply, read_log
 from dunwell.run.engine import Engine
-from dunwell.run.plan import make_plan
-from dunwell.run.recover import recover
 from dunwell.source.house import load_house
 from dunwell_ledger.plugin import open_adapter
 from dunwell_mail.folder import open_folder
 from dunwell_mail.smtp import open_smtp
+
+from tests.workers import cycle, say
 
 HOUSE = Path(__file__).parent / "stories" / "corner_house.yaml"
 
@@ -37,23 +36,6 @@ def engine(folder: Path, now: datetime, port: int) -> Engine:
     else:
         channel = open_folder(Settings({**sender, "folder": "mail"}, folder))
     return Engine(adapter, house, registry, PlainWording(), channels={"email": channel})
-
-
-def say(word: str) -> None:
-    sys.stdout.write(word + "\n")
-    sys.stdout.flush()
-
-
-def cycle(made: Engine, tell: bool = False) -> None:
-    """Recover, plan, apply."""
-    memories, now = read_log(made, None)
-    recover(made, memories, now)
-    plan = make_plan(made).plan
-    if tell:
-        say("planned")
-    apply(made, plan)
-    if tell:
-        say("applied")
 
 
 def main() -> None:

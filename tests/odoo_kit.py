@@ -23,8 +23,8 @@ from dunwell_odoo.setup.admin import Admin
 from dunwell_odoo.setup.making import make, making
 from dunwell_odoo.wire import PATIENCE
 
+from tests.loopback import served
 from tests.odoo_facts import stand_in
-from tests.odoo_loopback import served
 from tests.odoo_people import Clerks
 from tests.odoo_rpc import InProcess, Rpc, live
 from tests.odoo_service import Service

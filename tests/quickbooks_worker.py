@@ -8,16 +8,14 @@ from pathlib import Path
 
 from dunwell.facts import Registry
 from dunwell.hooks import Settings
-from dunwell.run.apply import apply, read_log
 from dunwell.run.engine import Engine
-from dunwell.run.plan import make_plan
-from dunwell.run.recover import recover
 from dunwell.testing.contract.ladder import house
 from dunwell.testing.wording import PlainWording
 from dunwell_mail.folder import open_folder
 from dunwell_quickbooks.opening import opened
 
 from tests.quickbooks_kit import NoPace, settings_for
+from tests.workers import cycle, say
 
 
 def engine(folder: Path, base: str, remind: str) -> Engine:
@@ -29,23 +27,6 @@ def engine(folder: Path, base: str, remind: str) -> Engine:
         adapter, house(adapter.capabilities()), Registry(), PlainWording(),
         channels={"email": channel}, digests={"policies": "kill"}, plain=True, workers=1,
     )  # fmt: skip
-
-
-def say(word: str) -> None:
-    sys.stdout.write(word + "\n")
-    sys.stdout.flush()
-
-
-def cycle(made: Engine, *, tell: bool = False) -> None:
-    """Recover, plan, apply."""
-    memories, now = read_log(made, None)
-    recover(made, memories, now)
-    plan = make_plan(made).plan
-    if tell:
-        say("planned")
-    apply(made, plan)
-    if tell:
-        say("applied")
 
 
 def main() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +25,8 @@ from dunwell.run.apply import read_log
 from dunwell_ledger import people
 from dunwell_ledger.store import create
 
-from tests.kill_worker import cycle, engine
+from tests.kill_worker import engine
+from tests.workers import cycle, expect, go, leave, started
 
 NOW = datetime(2026, 2, 9, 9, 0, tzinfo=UTC)
 LATER = timedelta(hours=1)
@@ -97,35 +96,7 @@ def book(folder: Path) -> None:
 
 
 def start(folder: Path, now: datetime, port: int) -> subprocess.Popen[str]:
-    order = json.dumps({"folder": str(folder), "now": now.isoformat(), "port": port})
-    worker = subprocess.Popen(
-        [sys.executable, str(WORKER), order],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(WORKER.parents[1])},
-    )
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == "ready\n"
-    return worker
-
-
-def go(worker: subprocess.Popen[str]) -> None:
-    assert worker.stdin is not None
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-
-
-def expect(worker: subprocess.Popen[str], word: str) -> None:
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == f"{word}\n"
-
-
-def leave(worker: subprocess.Popen[str]) -> None:
-    worker.wait(timeout=60)
-    for pipe in (worker.stdin, worker.stdout):
-        if pipe is not None:
-            pipe.close()
+    return started(WORKER, {"folder": str(folder), "now": now.isoformat(), "port": port})
 
 
 def killed_run(folder: Path, now: datetime, port: int, rng: random.Random, span: float) -> None:
@@ -135,7 +106,7 @@ def killed_run(folder: Path, now: datetime, port: int, rng: random.Random, span:
     expect(worker, "planned")
     time.sleep(rng.random() * span)
     worker.send_signal(signal.SIGKILL)
-    leave(worker)
+    leave(worker, within=60)
 
 
 def memories(folder: Path, now: datetime, port: int) -> dict[str, Memory]:
@@ -181,7 +152,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, Count
     begun = time.monotonic()
     expect(worker, "applied")
     span = time.monotonic() - begun
-    leave(worker)
+    leave(worker, within=60)
     return end_state(folder, NOW, 0), mails(folder), span
 
 
@@ -242,7 +213,7 @@ def test_two_engines_that_apply_at_once_send_each_message_once(
     for worker in workers:
         go(worker)
     for worker in workers:
-        leave(worker)
+        leave(worker, within=60)
     assert [worker.returncode for worker in workers] == [0, 0]
     resume(tmp_path, NOW + LATER, 0)
     assert mails(tmp_path) == letters

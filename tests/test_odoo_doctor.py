@@ -16,8 +16,8 @@ from dunwell_odoo.door import Door, Line
 from dunwell_odoo.setup.admin import Admin
 from dunwell_odoo.setup.making import make, making
 
+from tests.loopback import served
 from tests.odoo_facts import World, stand_in
-from tests.odoo_loopback import served
 from tests.odoo_world import EXPIRED
 
 Doctor = Callable[[], dict[str, Any]]

@@ -44,6 +44,7 @@ from dunwell_quickbooks.options import read_options
 from dunwell_quickbooks.plugin import open_adapter
 from dunwell_quickbooks.tokens import FileStore, Grant, KeyringStore, Tokens
 
+from tests.loopback import served
 from tests.quickbooks_kit import (
     BASE,
     Clerks,
@@ -52,7 +53,6 @@ from tests.quickbooks_kit import (
     address_of,
     responding,
     secrets,
-    served,
     session_to,
     settings_for,
 )

@@ -9,7 +9,8 @@ import pytest
 
 from dunwell.testing.contract import AdapterContract, EngineContract
 
-from tests.quickbooks_kit import QuickBooksHarness, served
+from tests.loopback import served
+from tests.quickbooks_kit import QuickBooksHarness
 
 
 class TestQuickBooks(AdapterContract):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -24,9 +22,11 @@ from dunwell.run.apply import read_log
 from dunwell.testing.contract.deeds import rows
 from dunwell.testing.contract.office import KINDS
 
-from tests.quickbooks_kit import Clerks, served
+from tests.loopback import served
+from tests.quickbooks_kit import Clerks
 from tests.quickbooks_service import Service
-from tests.quickbooks_worker import cycle, engine
+from tests.quickbooks_worker import engine
+from tests.workers import cycle, expect, go, leave, started
 
 CUSTOMERS = 16
 LATER = timedelta(hours=1)
@@ -60,15 +60,7 @@ class Company:
 
     def start(self) -> subprocess.Popen[str]:
         order = {"folder": str(self.folder), "base": self.base, "remind": self.remind}
-        worker = subprocess.Popen(
-            [sys.executable, str(WORKER), json.dumps(order)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(WORKER.parents[1]), *sys.path])},
-        )
-        expect(worker, "ready")
-        return worker
+        return started(WORKER, order)
 
     def killed(self, rng: random.Random, span: float) -> None:
         """A run that dies somewhere between its plan and its last receipt."""
@@ -77,7 +69,7 @@ class Company:
         expect(worker, "planned")
         time.sleep(rng.random() * span)
         worker.send_signal(signal.SIGKILL)
-        leave(worker)
+        leave(worker, within=120)
         time.sleep(0.1)  # what was on its way arrives
         self.service.now += LATER
 
@@ -113,24 +105,6 @@ class Company:
         return found
 
 
-def go(worker: subprocess.Popen[str]) -> None:
-    assert worker.stdin is not None
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-
-
-def expect(worker: subprocess.Popen[str], word: str) -> None:
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == f"{word}\n"
-
-
-def leave(worker: subprocess.Popen[str]) -> None:
-    worker.wait(timeout=120)
-    for pipe in (worker.stdin, worker.stdout):
-        if pipe is not None:
-            pipe.close()
-
-
 @contextmanager
 def company(folder: Path, remind: str) -> Iterator[Company]:
     service = Service()
@@ -162,7 +136,7 @@ def undisturbed(remind: str, tmp_path_factory: pytest.TempPathFactory) -> Whole:
         begun = time.monotonic()
         expect(worker, "applied")
         span = time.monotonic() - begun
-        leave(worker)
+        leave(worker, within=120)
         return Whole(made.ends(), span)
 
 
@@ -200,7 +174,7 @@ def test_two_engines_at_once_send_each_message_once(
         for worker in workers:
             go(worker)
         for worker in workers:
-            leave(worker)
+            leave(worker, within=120)
         assert [worker.returncode for worker in workers] == [0, 0]
         made.service.now += LATER
         made.resume()

@@ -1,4 +1,4 @@
-"""The stand-in for Odoo on loopback, for other processes and other libraries."""
+"""A stand-in on loopback, for what must cross a real line: other processes and command lines."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer, make_server
 
-from tests.odoo_service import Service
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 
 class _Server(socketserver.ThreadingMixIn, WSGIServer):
@@ -41,9 +42,9 @@ class _Answers(ServerHandler):
 
 
 @contextmanager
-def served(service: Service) -> Iterator[str]:
+def served(stand_in: WSGIApplication) -> Iterator[str]:
     """The stand-in on loopback; its address."""
-    server = make_server("127.0.0.1", 0, service, _Server, _Handler)
+    server = make_server("127.0.0.1", 0, stand_in, _Server, _Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
