@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
@@ -113,6 +113,9 @@ class Rates:
 
     base: str
     per_unit: Mapping[str, Fraction]
+    _scales: dict[tuple[str, str], Fraction | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for currency, rate in self.per_unit.items():
@@ -132,11 +135,18 @@ class Rates:
 
     def convert(self, amount: Money, target: str) -> Money | None:
         """Convert an amount, rounded half even to minor units; None without a rate."""
-        rate = self.rate(amount.currency, target)
-        if rate is None:
-            return None
-        minor = convert(amount.minor, rate, source=amount.currency, target=target)
-        return Money(minor, target)
+        minor = self.worth(amount.minor, amount.currency, target)
+        return None if minor is None else Money(minor, target)
+
+    def worth(self, minor: int, source: str, target: str) -> int | None:
+        """Convert minor units, rounded half even; None without a rate."""
+        pair = source, target
+        if pair not in self._scales:  # what one minor unit is worth, found once
+            rate = self.rate(source, target)
+            scale = None if rate is None else _scaled(1, rate, source=source, target=target)
+            self._scales[pair] = scale
+        scale = self._scales[pair]
+        return None if scale is None else _half_even(minor * scale.numerator, scale.denominator)
 
     def threshold(self, limit: Money, currency: str) -> Fraction | None:
         """Give `limit` in minor units of `currency`, exact and not rounded; None without a rate.
@@ -207,6 +217,12 @@ def format_money(amount: Money, locale: str) -> str:
     return format_currency(
         amount.decimal(), amount.currency, pattern, locale=known, currency_digits=False
     )
+
+
+def _half_even(numerator: int, denominator: int) -> int:
+    whole, rest = divmod(numerator, denominator)
+    over = 2 * rest - denominator
+    return whole + (over > 0 or (over == 0 and whole % 2))
 
 
 def _scaled(minor: int, rate: Fraction, *, source: str, target: str) -> Fraction:

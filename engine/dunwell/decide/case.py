@@ -47,7 +47,10 @@ class ItemCase(msgspec.Struct, frozen=True):
 
     def promise(self, day: date) -> Promised | None:
         """The newest promise that covers the item as it stood on a day."""
-        return next((p for p in self.promises if p.state(day)), None)
+        for promise in self.promises:
+            if promise.state(day):
+                return promise
+        return None
 
 
 @dataclass(frozen=True)

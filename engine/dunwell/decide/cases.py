@@ -12,6 +12,7 @@ import polars as pl
 
 from dunwell.calendar import Calendar, CalendarSource
 from dunwell.decide.case import Case
+from dunwell.decide.certain import Asks
 from dunwell.decide.memories import Memories
 from dunwell.decide.reading import applies
 from dunwell.decide.values import Sum
@@ -96,7 +97,8 @@ def cases(
         for account in accounts(book, debtors, remembered=remembered(memories, debtors))
     ]
     # plugged first: `applies_to` may read what plugins bring
-    return [_judged(case, setting, calendars) for case in plug(found, setting.registry)]
+    asks = Asks(setting.registry)
+    return [_judged(case, setting, calendars, asks) for case in plug(found, setting.registry)]
 
 
 def remembered(memories: Memories, debtors: Sequence[str] | None) -> list[tuple[str, str]]:
@@ -109,13 +111,13 @@ def remembered(memories: Memories, debtors: Sequence[str] | None) -> list[tuple[
     )
 
 
-def _judged(case: Case, setting: Setting, calendars: Mapping[str, Calendar]) -> Case:
+def _judged(case: Case, setting: Setting, calendars: Mapping[str, Calendar], asks: Asks) -> Case:
     """The case under the first policy that applies; none does where another customer pays now."""
     if case.account.handed_over:
         return case
     for policy in setting.house.policies:
         judged = replace(case, policy=policy, calendar=calendars[policy.name])
-        if applies(policy, judged, setting.registry):
+        if applies(policy, judged, asks):
             return judged
     return case
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from operator import ge, gt, le, lt
 from typing import Protocol
 
@@ -60,11 +61,16 @@ class Finding:
     test: Test
     item: str  # "" for account facts
     value: Known | None
-    threshold: Value | tuple[Value, ...] | None
+    threshold: Threshold | None
     truth: bool | None
 
 
 Recorder = Callable[[Finding], None]
+
+Threshold = Value | tuple[Value, ...]
+
+Compare = Callable[[Known, Threshold, Terms], bool | None]
+"""Of a value and what it is compared with; None where they cannot be, as without a rate."""
 
 
 def truth(
@@ -73,84 +79,75 @@ def truth(
     *,
     item: ItemCase | None,
     registry: Registry,
-    record: Recorder | None = None,
+    record: Recorder,
 ) -> bool | None:
     """Whether it holds: True, False, or None where a fact is not known (Kleene's logic).
 
-    With a recorder every part is evaluated, so that all findings are seen.
+    Every part is evaluated, so that the recorder hears of all tests.
     """
     if isinstance(condition, Test):
         return _test(condition, view, item, registry, record)
     decides = not isinstance(condition, Every)  # the truth of one part that settles it
-    settled = unknown = False
-    for part in condition.parts:
-        result = truth(part, view, item=item, registry=registry, record=record)
-        if result is None:
-            unknown = True
-        elif result is decides:
-            settled = True
-            if record is None:
-                break
-    if unknown and not settled:
+    truths = [truth(p, view, item=item, registry=registry, record=record) for p in condition.parts]
+    settled = decides in truths
+    if None in truths and not settled:
         return None
     return settled if isinstance(condition, Some) else not settled
 
 
-def holds(
-    condition: Condition,
-    view: View,
-    *,
-    item: ItemCase | None,
-    registry: Registry,
-    record: Recorder | None = None,
-) -> bool:
-    """Whether it holds for certain."""
-    return truth(condition, view, item=item, registry=registry, record=record) is True
-
-
 def _test(
-    test: Test, view: View, item: ItemCase | None, registry: Registry, record: Recorder | None
+    test: Test, view: View, item: ItemCase | None, registry: Registry, record: Recorder
 ) -> bool | None:
     fact = registry[test.fact]
     if fact.level == "account":
         value = account_value(view, fact.name, test.within)
     else:
         value = item_value(view, item, fact.name) if item is not None else None
-    threshold = _threshold(test, view.segment)
-    result = compare(fact, test.op, value, threshold, view.case)
-    if record is not None:
-        name = item.row.id if item is not None and fact.level == "item" else ""
-        record(Finding(test, name, value, threshold, result))
+    wanted = threshold(test, view.segment)
+    result = compare(fact, test.op, value, wanted, view.case)
+    name = item.row.id if item is not None and fact.level == "item" else ""
+    record(Finding(test, name, value, wanted, result))
     return result
 
 
-def _threshold(test: Test, segment: str | None) -> Value | tuple[Value, ...] | None:
+def threshold(test: Test, segment: str | None) -> Threshold | None:
+    """What a test compares with in a segment; None where it says nothing for that one."""
     if isinstance(test.value, BySegment):
         return test.value.values.get(segment or "", test.value.other)
     return test.value
 
 
 def compare(
-    fact: Fact,
-    op: str,
-    value: Known | None,
-    threshold: Value | tuple[Value, ...] | None,
-    case: Terms,
+    fact: Fact, op: str, value: Known | None, threshold: Threshold | None, case: Terms
 ) -> bool | None:
     """Compare a value with a threshold; None when either is not known."""
     if op == "known":
         return (value is not None) is threshold
     if value is None or threshold is None:
         return None
+    return comparison(fact, op)(value, threshold, case)
+
+
+def comparison(fact: Fact, op: str) -> Compare:
+    """How known values of a fact are compared by any word but `known`."""
     if fact.type == "stage":
-        return _compare_stage(op, str(value), threshold, case)
-    if op in ("is", "not"):
-        wanted = threshold if isinstance(threshold, tuple) else (threshold,)
-        equal = [_equal(value, one, case) for one in wanted]
-        found = True if True in equal else (None if None in equal else False)
-        return found if op == "is" or found is None else not found
-    assert not isinstance(threshold, tuple)
-    return _ordered(op, value, threshold, case)
+        return partial(_compare_stage, op)
+    if op == "is":
+        return _is_one_of
+    if op == "not":
+        return _is_none_of
+    return partial(_ordered, _ORDER[op])
+
+
+def _is_one_of(value: Known, threshold: Threshold, case: Terms) -> bool | None:
+    wanted = threshold if isinstance(threshold, tuple) else (threshold,)
+    equal = [_equal(value, one, case) for one in wanted]
+    return True if True in equal else (None if None in equal else False)
+
+
+def _is_none_of(value: Known, threshold: Threshold, case: Terms) -> bool | None:
+    found = _is_one_of(value, threshold, case)
+    return None if found is None else not found
 
 
 def _equal(value: Known, wanted: Value, case: Terms) -> bool | None:
@@ -160,19 +157,19 @@ def _equal(value: Known, wanted: Value, case: Terms) -> bool | None:
         have = value.within(wanted.currency, case.rates)
         return None if have is None else have == wanted.minor
     if isinstance(value, Span):
-        return bool(_ordered("at_least", value, wanted, case)) and bool(
-            _ordered("at_most", value, wanted, case)
-        )
+        both = (_span_order(order, value, wanted, case) for order in (ge, le))
+        return all(both)
     return value == wanted
 
 
-def _ordered(op: str, value: Known, threshold: Value, case: Terms) -> bool | None:
-    order = _ORDER[op]
+def _ordered(
+    order: Callable[..., bool], value: Known, threshold: Threshold, case: Terms
+) -> bool | None:
+    if isinstance(value, Span):
+        return _span_order(order, value, threshold, case)
     if isinstance(value, Sum) and isinstance(threshold, Money):
         have = value.within(threshold.currency, case.rates)
         return None if have is None else order(have, threshold.minor)
-    if isinstance(value, Span):
-        return _span_order(order, value, threshold, case)
     if isinstance(value, date) and isinstance(threshold, date):
         return order(value, threshold)
     if isinstance(value, int | Fraction) and isinstance(threshold, int | Fraction):
@@ -181,7 +178,7 @@ def _ordered(op: str, value: Known, threshold: Value, case: Terms) -> bool | Non
 
 
 def _span_order(
-    order: Callable[..., bool], span: Span, threshold: Value, case: Terms
+    order: Callable[..., bool], span: Span, threshold: Threshold, case: Terms
 ) -> bool | None:
     if isinstance(threshold, int):
         return order(span.days, threshold)
@@ -195,10 +192,8 @@ def _span_order(
     return order(span.days, threshold.count * (7 if threshold.unit == "weeks" else 1))
 
 
-def _compare_stage(
-    op: str, value: str, threshold: Value | tuple[Value, ...], case: Terms
-) -> bool | None:
-    have = case.policy.stage(value)
+def _compare_stage(op: str, value: Known, threshold: Threshold, case: Terms) -> bool | None:
+    have = case.policy.stage(str(value))
     wanted = threshold if isinstance(threshold, tuple) else (threshold,)
     marks = [case.policy.stage(str(one)) for one in wanted]
     if have is None or None in marks:

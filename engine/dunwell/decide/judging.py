@@ -11,6 +11,7 @@ import msgspec
 
 from dunwell.decide.case import Case
 from dunwell.decide.cases import Setting, cases
+from dunwell.decide.certain import Asks
 from dunwell.decide.conclusions import Conclusions
 from dunwell.decide.evaluator import Evaluation
 from dunwell.decide.hands import Answer, Hands
@@ -53,9 +54,8 @@ def left_alone(case: Case) -> bool:
 
 def judged(found: Iterable[Case], registry: Registry) -> list[Verdict]:
     """What the evaluator concludes of each case."""
-    return [
-        Verdict(*case.account.id, bool(case.policy.name), _word(case, registry)) for case in found
-    ]
+    asks = Asks(registry)
+    return [Verdict(*case.account.id, bool(case.policy.name), _word(case, asks)) for case in found]
 
 
 def shown(verdicts: Iterable[Verdict], unsettled: Collection[str]) -> dict[Key, Conclusions]:
@@ -68,10 +68,10 @@ def shown(verdicts: Iterable[Verdict], unsettled: Collection[str]) -> dict[Key, 
     }
 
 
-def _word(case: Case, registry: Registry) -> Conclusions | None:
+def _word(case: Case, asks: Asks) -> Conclusions | None:
     if case.memory.garbled or (case.policy.name and case.problems):
         return None
-    return Evaluation(case, registry).conclude()
+    return Evaluation(case, asks.registry, asks=asks).conclude()
 
 
 @dataclass

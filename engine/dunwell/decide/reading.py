@@ -9,8 +9,9 @@ from functools import cached_property, lru_cache
 
 from dunwell.calendar import Calendar, Duration, elapsed
 from dunwell.decide.case import DAY, Case, ItemCase
+from dunwell.decide.certain import Asks
 from dunwell.decide.conclusions import Step
-from dunwell.decide.conditions import Finding, holds, truth
+from dunwell.decide.conditions import Finding, truth
 from dunwell.decide.values import View, excluded
 from dunwell.facts import Registry
 from dunwell.policy.tree import Condition, Pause, Policy, Stage, tests
@@ -19,9 +20,13 @@ Watcher = Callable[[str, str, list[Finding], bool], None]
 """Told of every condition that was asked: what for, item ("": the account), findings, verdict."""
 
 
-def applies(policy: Policy, case: Case, registry: Registry) -> bool:
+Look = tuple[View, dict[str, bool]]
+"""A day from which a pause is asked, and what it said of the items so far."""
+
+
+def applies(policy: Policy, case: Case, asks: Asks) -> bool:
     """Whether a policy judges the account; it reads no stage, segment or pause."""
-    return holds(policy.applies_to, View(case, case.on), item=None, registry=registry)
+    return asks.holds(policy.applies_to, View(case, case.on))
 
 
 @lru_cache(maxsize=1024)
@@ -38,20 +43,38 @@ def reach(calendar: Calendar, grace: Duration | None, last: date) -> tuple[date,
 
 @dataclass(frozen=True)
 class Reading:
-    """What the policy's conditions say of one case; each part is computed when it is asked for."""
+    """What the policy's conditions say of one case; each part is computed when it is asked for.
+
+    Many cases under one policy share the `asks`, which makes its conditions ready once.
+    """
 
     case: Case
     registry: Registry
     watcher: Watcher | None = field(default=None)
+    asks: Asks | None = field(default=None)
 
     def holds(self, condition: Condition, what: str, view: View, item: ItemCase | None) -> bool:
         """Whether a condition holds; told to the watcher with all its findings."""
         if self.watcher is None:
-            return truth(condition, view, item=item, registry=self.registry) is True
+            return self._asks.holds(condition, view, item)
         findings: list[Finding] = []
-        verdict = holds(condition, view, item=item, registry=self.registry, record=findings.append)
-        self.watcher(what, item.row.id if item else "", findings, verdict)
-        return verdict
+        verdict = truth(condition, view, item=item, registry=self.registry, record=findings.append)
+        self.watcher(what, item.row.id if item else "", findings, verdict is True)
+        return verdict is True
+
+    @cached_property
+    def _asks(self) -> Asks:
+        return self.asks or Asks(self.registry)
+
+    def seen(self, day: date) -> View:
+        """The account as it is seen from a day, with the segment known and the pauses not."""
+        if day not in self._views:
+            self._views[day] = View(self.case, day, self.segment)
+        return self._views[day]
+
+    @cached_property
+    def _views(self) -> dict[date, View]:
+        return {}
 
     @cached_property
     def segment(self) -> str | None:
@@ -73,38 +96,41 @@ class Reading:
         return found
 
     def _reasons(self, item: ItemCase, *, today: bool) -> tuple[str, ...]:
+        names = [
+            pause.name for pause, looks in self._looks[today] if self._held(pause, item, looks)
+        ]
         day = self.case.on if today else self.case.on - DAY
+        return (*names, *guards(self.seen(day), item))
+
+    def _held(self, pause: Pause, item: ItemCase, looks: Iterable[Look]) -> bool:
+        """Whether the pause's condition held on one of the days."""
+        name = item.row.id
+        for view, known in looks:
+            held = known.get(name)
+            if held is None or self.watcher is not None:
+                what = f"pause {pause.name} on {view.day}" if self.watcher else ""
+                held = known[name] = self.holds(pause.when, what, view, item)
+            if held:
+                return True
+        return False
+
+    @cached_property
+    def _looks(self) -> dict[bool, tuple[tuple[Pause, tuple[Look, ...]], ...]]:
+        """From which days a pause reaches today (or yesterday) by its grace: the newest first.
+
+        Both share most of the days, and with each of them what was found for an item.
+        """
+        found: dict[tuple[str, date], Look] = {}
+
+        def looks(pause: Pause, last: date) -> tuple[Look, ...]:
+            days = reach(self.case.calendar, pause.grace, last)
+            return tuple(found.setdefault((pause.name, day), (self.seen(day), {})) for day in days)
+
         pauses = self.case.house.pauses(self.case.policy)
-        names = [pause.name for pause in pauses if self._paused(pause, item, today=today)]
-        return (*names, *guards(View(self.case, day), item))
-
-    def _paused(self, pause: Pause, item: ItemCase, *, today: bool) -> bool:
-        return any(self._held(pause, item, view) for view in self._looks[pause.name, today])
-
-    def _held(self, pause: Pause, item: ItemCase, view: View) -> bool:
-        """Whether the pause's condition held on a day; today and yesterday share most days."""
-        key = (pause.name, item.row.id, view.day)
-        held = self._seen.get(key) if self.watcher is None else None
-        if held is None:
-            what = f"pause {pause.name} on {view.day}"
-            held = self._seen[key] = self.holds(pause.when, what, view, item)
-        return held
-
-    @cached_property
-    def _seen(self) -> dict[tuple[str, str, date], bool]:
-        return {}
-
-    @cached_property
-    def _looks(self) -> dict[tuple[str, bool], tuple[View, ...]]:
-        """From which days a pause reaches today, or yesterday, by its grace: the newest first."""
-        found = {}
-        for pause in self.case.house.pauses(self.case.policy):
-            for today in (True, False):
-                last = self.case.on if today else self.case.on - DAY
-                days = reach(self.case.calendar, pause.grace, last)
-                views = tuple(View(self.case, day, self.segment) for day in days)
-                found[pause.name, today] = views
-        return found
+        return {
+            today: tuple((pause, looks(pause, day)) for pause in pauses)
+            for today, day in ((True, self.case.on), (False, self.case.on - DAY))
+        }
 
     @cached_property
     def lifted(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from dunwell.calendar import Duration, first_within
 from dunwell.decide.case import Case, ItemCase
-from dunwell.money import Rates, convert
+from dunwell.money import Rates
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -35,13 +35,10 @@ class Sum(msgspec.Struct, frozen=True):
         """The sum in one currency, each part rounded half even; None without a rate for a part."""
         total = 0
         for source, minor in self.parts.items():
-            if source == currency:
-                total += minor
-            elif minor:
-                rate = rates.rate(source, currency)
-                if rate is None:
-                    return None
-                total += convert(minor, rate, source=source, target=currency)
+            worth = minor if source == currency else rates.worth(minor, source, currency)
+            if worth is None and minor:
+                return None
+            total += worth or 0
         return total
 
 
@@ -52,7 +49,8 @@ Known = str | bool | int | Fraction | date | Span | Sum | frozenset[str]
 class View(msgspec.Struct, frozen=True):
     """From where a fact is seen: the case, the day (pauses look back), and what pauses decided.
 
-    What is known of the account is found once, however many items ask.
+    What is known of the account is found once, however many items ask; `answers` are for whoever
+    asks the same tests of it again and again.
     """
 
     case: Case
@@ -62,13 +60,19 @@ class View(msgspec.Struct, frozen=True):
         None  # items that do not count; None while pauses are not known
     )
     known: dict[str, Known | None] = msgspec.field(default_factory=dict)
+    answers: dict[int, bool | None] = msgspec.field(default_factory=dict)
 
 
 def item_value(view: View, item: ItemCase, fact: str) -> Known | None:
     """The value of an item fact; None when it is not known."""
-    if fact in _ITEM:
-        return _ITEM[fact](view, item)
-    return view.case.plugged.get((fact, item.row.id))  # type: ignore[return-value]
+    return item_reader(fact)(view, item)
+
+
+def item_reader(fact: str) -> Callable[[View, ItemCase], Known | None]:
+    """How an item fact is read."""
+    return _ITEM.get(fact) or (
+        lambda view, item: view.case.plugged.get((fact, item.row.id))  # type: ignore[return-value]
+    )
 
 
 def account_value(view: View, fact: str, within: Duration | None) -> Known | None:

@@ -112,14 +112,15 @@ def span(house: House) -> timedelta:
     """How far back payments and contacts are needed: the longest period in force."""
     longest = max(SHORT, LONGEST)
     counts = [budget.within for budget in house.budget]
-    counts += [t.within for c in _conditions(house) for t in tests(c) if t.within]
+    counts += [t.within for c in conditions(house) for t in tests(c) if t.within]
     for duration in counts:
         days = {"days": 1, "business days": 3, "weeks": 7, "months": 31}[duration.unit]
         longest = max(longest, timedelta(days=duration.count * days + 10))
     return longest
 
 
-def _conditions(house: House) -> list[Condition]:
+def conditions(house: House) -> list[Condition]:
+    """Every condition that a house and its policies ask."""
     found = [p.when for p in house.pause] + [v.when for v in house.veto]
     for policy in house.policies:
         found += [policy.applies_to, *(s.when for s in policy.segments)]
@@ -132,4 +133,4 @@ def _conditions(house: House) -> list[Condition]:
     return found
 
 
-__all__ = ["ORDER", "TABLES", "Read", "read", "span"]
+__all__ = ["ORDER", "TABLES", "Read", "conditions", "read", "span"]
