@@ -61,7 +61,12 @@ class Rpc:
         """A call of JSON-RPC."""
         params = {"service": service, "method": method, "args": args}
         body = {"jsonrpc": "2.0", "method": "call", "params": params, "id": 1}
-        found = self.client.post(f"{self.base}/jsonrpc", json=body).json()
+        answer = self.client.post(f"{self.base}/jsonrpc", json=body)
+        found: Any = None
+        with suppress(ValueError):
+            found = answer.json()
+        if not isinstance(found, dict):  # a page: Odoo never came to answer
+            raise Said("", answer.text[:80], answer.status_code)
         if "error" in found:
             data = found["error"]["data"]
             raise Said(data["name"], data["message"])
@@ -88,8 +93,11 @@ class Rpc:
         if self.json2:
             return self._by_json2(model, method, ids, kwargs)
         args: list[Any] = [] if ids is None else [ids]
-        if "vals_list" in kwargs:
-            args.append(kwargs.pop("vals_list"))
+        named = {
+            "vals_list",
+            "vals",
+        } & kwargs.keys()  # add-ons, and Odoo itself, name it otherwise
+        args.extend(kwargs.pop(name) for name in named)
         call = (self.database, self.uid, self.key, model, method, args, kwargs)
         return self.service("object", "execute_kw", *call)
 
