@@ -6,15 +6,19 @@ import json
 import random
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from dunwell.facts import Registry
+from dunwell.port import Channel
 from dunwell.run.daily import run_daily
 from dunwell.run.engine import Engine
 from dunwell.testing.contract.ladder import house
 from dunwell.testing.wording import PlainWording
+from dunwell_mail.folder import FolderChannel
+from dunwell_mail.settings import Sender
 from dunwell_odoo.adapter import OdooAdapter
 from dunwell_odoo.door import Door, Line
 from dunwell_odoo.options import Options
@@ -48,7 +52,7 @@ class Lossy(httpx.HTTPTransport):
 
 
 def engine(order: dict[str, Any]) -> Engine:
-    """An engine over the Odoo of an order."""
+    """An engine over the Odoo of an order; with a folder, messages become files in it."""
     url, database, login = order["url"], order["database"], order["login"]
     line = Lossy(order["share"], order["hasty"], order["seed"])
     client = httpx.Client(transport=line, timeout=60)
@@ -56,11 +60,24 @@ def engine(order: dict[str, Any]) -> Engine:
         Line(url), database=database, login=login, key=order["key"], client=client,
         sleep=time.sleep if order["patient"] else lambda seconds: time.sleep(seconds / 20),
     )  # fmt: skip
-    adapter = OdooAdapter(door, Options(url=url, database=database, login=login))
+    adapter = OdooAdapter(
+        door,
+        Options(
+            url=url,
+            database=database,
+            login=login,
+            remind="channel" if order["folder"] else "odoo",
+        ),
+    )
     rules = house(adapter.capabilities())
     adapter.describe()
     line.good = False  # who cannot even ask who it is does nothing at all
-    return Engine(adapter, rules, Registry(), PlainWording(), lease=LEASE, plain=True)
+    channels: dict[str, Channel] = {}
+    if order["folder"]:
+        channels["email"] = FolderChannel(Path(order["folder"]), Sender("dunwell@c.example"))
+    return Engine(
+        adapter, rules, Registry(), PlainWording(), channels=channels, lease=LEASE, plain=True
+    )
 
 
 def say(word: str) -> None:

@@ -17,7 +17,7 @@ from dunwell.port import Adapter
 from dunwell.testing.contract import Harness
 from dunwell_odoo.adapter import OdooAdapter
 from dunwell_odoo.door import Door, Line
-from dunwell_odoo.names import MODULE
+from dunwell_odoo.names import ACTION, MODULE
 from dunwell_odoo.options import Options
 from dunwell_odoo.setup.admin import Admin
 from dunwell_odoo.setup.making import make, making
@@ -273,6 +273,13 @@ def ready(harness: Live) -> None:
     if not done:
         set_up(harness.door(harness.admin), harness.engine.login)
         done.append(True)
+
+
+def set_up_was_run(values: Any) -> bool:
+    """Whether there is the server action on the Odoo that the environment names."""
+    _, admin, _ = live(values)
+    domain = [["module", "=", MODULE], ["name", "=", ACTION.partition(".")[2]]]
+    return bool(admin.find("ir.model.data", domain, "name"))
 
 
 @contextmanager

@@ -8,10 +8,9 @@ from typing import ClassVar
 import pytest
 
 from dunwell.testing.contract import AdapterContract, EngineContract
-from dunwell_odoo.names import ACTION, MODULE
 
-from tests.odoo_kit import Live
-from tests.odoo_rpc import ABSENT, given, live
+from tests.odoo_kit import Live, set_up_was_run
+from tests.odoo_rpc import ABSENT, given
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(given() is None, reason=ABSENT)]
 
@@ -40,10 +39,7 @@ class TestLiveOdooWithoutTheSetUp(AdapterContract):
 
     @pytest.fixture
     def harness(self) -> Iterator[Live]:
-        _, admin, _ = live(given() or {})
-        name = ACTION.partition(".")[2]
-        domain = [["module", "=", MODULE], ["name", "=", name]]
-        if admin.find("ir.model.data", domain, "name"):
+        if set_up_was_run(given()):
             pytest.skip("the set-up was run on the Odoo that the environment names")
         made = Live(given(), page_rows=20, bare=True)
         yield made
