@@ -318,7 +318,7 @@ def test_sums_beyond_64_bits_stay_exact(world: World) -> None:
 @given(worlds)
 def test_very_many_customers_and_companies_are_joined(world: World) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dunwell.decide.columns.number.MOST_KEYS", 0)
+        patch.setattr("dunwell.decide.columns.rows.MOST_KEYS", 0)
         check(world)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import TypeVar
 
 import polars as pl
 
 from dunwell.model.owners import Owners
 from dunwell.model.tables import TABLES, empty
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class Book:
 
     describe: Describe
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    _made: dict[object, object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         """One table of the published schema."""
@@ -50,3 +56,9 @@ class Book:
     def owners(self) -> Owners:
         """Whose each row is, looked up once."""
         return Owners({name: self[name] for name in TABLES})
+
+    def once(self, make: Callable[[Book], Made]) -> Made:
+        """What somebody makes of the book, made once; the tables must be complete by then."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]  # type: ignore[return-value]

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from dunwell.command import AccountPlan
 from dunwell.decide.cases import rates
+from dunwell.decide.columns import Rows
 from dunwell.decide.decide import LARGE, Decided, decide
 from dunwell.decide.hands import Hands, unhurried
 from dunwell.decide.memories import Memories, fold_entries
@@ -56,7 +57,7 @@ def make_plan(
     described = seen.book.describe if seen else engine.adapter.describe()
     on = as_of or described.on
     with Hands(engine.workers) as hands, unhurried():
-        with ThreadPoolExecutor(1, thread_name_prefix="owners") as aside:
+        with ThreadPoolExecutor(1, thread_name_prefix="rows") as aside:
             seen = seen or _read(engine, described, only, hands, aside)
             stale = tuple(stale_facts(engine.house, seen.book, on))
             if stale and on == described.on:
@@ -78,15 +79,15 @@ def _read(
 ) -> Read:
     """Everything, or what concerns one debtor.
 
-    Processes start while the ERP still answers. Of a large book the owners are looked up while the
-    log is read and folded, which keeps one processor busy and leaves the others idle.
+    Processes start while the ERP still answers. The log is read and folded on one processor;
+    meanwhile another one finds which account each row of a large book belongs to.
     """
 
     def begin(table: str, book: Book) -> None:
         if table == "items" and book["items"].height > SOME and not engine.plain:
             hands.start(ready)
         if table == ORDER[-1] and book["items"].height > LARGE and not engine.plain:
-            aside.submit(book.owners.look_up)
+            aside.submit(book.once(Rows).find)
 
     return read(
         engine.adapter,

@@ -70,9 +70,9 @@ class Pool:
         self.close()
 
     def close(self) -> None:
-        """End the workers; a later run starts new ones."""
+        """Let the workers end, without waiting for them; a later run starts new ones."""
         if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
+            self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
     def start(self) -> None:

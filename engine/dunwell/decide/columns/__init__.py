@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from dunwell.decide.columns.overview import Overview
 from dunwell.decide.columns.reader import Reading, read
+from dunwell.decide.columns.rows import Rows
 
-__all__ = ["Overview", "Reading", "read"]
+__all__ = ["Overview", "Reading", "Rows", "read"]

@@ -78,11 +78,19 @@ class Base:
 
 def ordered(items: pl.DataFrame, pairs: int) -> pl.DataFrame:
     """Items by account, company and currency, and numbered: what is in order is summed quickly."""
-    purse = pl.col("a").cast(pl.Int64) * max(1, pairs) + pl.col("pair")
-    items = items.with_columns(purse.alias("purse")).sort("purse")
+    return numbered_items(items.sort(_purse(pairs)), pairs)
+
+
+def numbered_items(items: pl.DataFrame, pairs: int) -> pl.DataFrame:
+    """Items that are in order, with their numbers."""
+    items = items.with_columns(_purse(pairs).set_sorted().alias("purse"))
     return items.with_columns(
         items["a"].set_sorted(), pl.int_range(items.height, dtype=NUMBER).alias("n")
     )
+
+
+def _purse(pairs: int) -> pl.Expr:
+    return pl.col("a").cast(pl.Int64) * max(1, pairs) + pl.col("pair")
 
 
 def _renumbering(mask: pl.Series) -> pl.Series:
