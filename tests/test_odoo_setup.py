@@ -118,7 +118,8 @@ def dunwell(odoo: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Com
     monkeypatch.setenv("DUNWELL_ODOO_ADMIN_LOGIN", odoo.admin.login)
     monkeypatch.setenv("DUNWELL_ODOO_ADMIN_API_KEY", odoo.admin.key)
     monkeypatch.setattr(cli, "door_of", partial(door_of, client=odoo.admin.client))
-    return lambda *args: CliRunner().invoke(main, ["--config", config, "odoo", "setup", *args])
+    call = ["--config", config, "odoo", "setup"]
+    return lambda *args, **more: CliRunner().invoke(main, [*call, *args], **more)
 
 
 class TestMaking:
@@ -246,6 +247,15 @@ class TestCommandLine:
         done = dunwell("--yes")
         assert "done; 'dunwell doctor' says what works now" in done.output
         assert "everything is there" in dunwell("--yes").output
+
+    def test_who_says_no_is_told_that_nothing_was_changed(
+        self, dunwell: Command, admin: Admin, ready: int
+    ) -> None:
+        before = remains(admin)
+        told = dunwell("--remove", input="n\n")
+        assert told.output.endswith("nothing was changed\n")
+        assert told.exit_code == 0
+        assert remains(admin) == before
 
     def test_the_wrong_key_ends_with_4_and_shows_no_key(
         self, dunwell: Command, monkeypatch: pytest.MonkeyPatch

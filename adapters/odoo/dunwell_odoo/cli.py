@@ -86,8 +86,10 @@ def _carry_out(admin: Admin, steps: list[Step], *, remove: bool, yes: bool) -> N
         if not remove:
             make(admin, steps, _tell)
         return
-    if not yes:
-        click.confirm(f"do this in '{admin.door.database}' at {admin.door.line.base}?", abort=True)
+    asked = f"do this in '{admin.door.database}' at {admin.door.line.base}?"
+    if not yes and not click.confirm(asked):
+        click.echo("nothing was changed")
+        return
     if remove:
         for step in steps:
             if step.do is not None:

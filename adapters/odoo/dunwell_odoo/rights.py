@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-READ_ONLY = "'Accounting / Read-only' (account.group_account_readonly)"
+READ_ONLY = "'Show Accounting Features - Readonly' (account.group_account_readonly)"
 INVOICING = "'Accounting / Invoicing' (account.group_account_invoice)"
-PARTNERS = "'Extra Rights / Contact Creation' (base.group_partner_manager)"
+PARTNERS = "'Contact Creation' (base.group_partner_manager)"
 EMPLOYEE = "'User types / Internal User' (base.group_user)"
 SETTINGS = "'Administration / Settings' (base.group_system)"
 SETUP = "run 'dunwell odoo setup' as an administrator"
