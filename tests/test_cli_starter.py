@@ -83,6 +83,17 @@ def test_a_starter_is_healthy(starter: Path) -> None:
     assert result.output.startswith("ERP 'ledger' works\n")
 
 
+def test_a_starter_without_invoices_asks_for_them_and_not_for_another_policy(
+    starter: Path,
+) -> None:
+    result = call("plan")
+    assert (
+        "there is no invoice and no payment in the ERP yet; bring them in first" in result.output
+    )
+    assert "bank_data_within" not in result.output
+    assert result.exit_code == exits.STOPPED
+
+
 def test_what_the_starter_says_to_try_is_there(starter: Path) -> None:
     lines = (starter / "README.md").read_text("utf-8").splitlines()
     commands = [line.split()[1] for line in lines if line.startswith("    dunwell ")]

@@ -43,7 +43,7 @@ def explain(
     with opened(session) as engine:
         told = tell(engine, one(engine.adapter, who), as_of=as_of)
     if form == "json":
-        say_json(as_json(told))
+        say_json({"version": 1, **as_json(told)})
     else:
         say_lines(explain_lines(told, every=every, trace=trace))
 

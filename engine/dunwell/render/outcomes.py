@@ -8,7 +8,7 @@ from dunwell.render.text import count, safe, table
 from dunwell.run.outcomes import GROUPS, Applied, Ran, ReceiptLine
 
 WORDS = {
-    "changed": "the facts have changed since the plan was made; the next plan decides anew",
+    "changed": "done by now, or the facts have changed since the plan was made",
     "superseded": "another run was faster",
     "window": "outside the hours in which the customer may be contacted",
     "limit": "over a limit",

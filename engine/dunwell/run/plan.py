@@ -131,10 +131,13 @@ def stale_facts(house: House, book: Book, on: date) -> Iterator[str]:
     if house.bank_data_within is None:
         return
     known = book.describe.bank_data_on
+    if known is None and book["items"].is_empty() and book["settlements"].is_empty():
+        yield "there is no invoice and no payment in the ERP yet; bring them in first"
+        return
     if known is None:
         yield (
             "the house demands recent bank data and the ERP cannot tell how recent its own is; "
-            "take `bank_data_within` out of `require`"
+            "bring its payments in, or take `bank_data_within` out of `require`"
         )
         return
     from dunwell.decide.cases import calendar_of
