@@ -189,6 +189,21 @@ def test_a_name_that_no_plugin_brings_is_answered_with_the_one_that_was_meant() 
     ]
 
 
+def test_names_that_no_plugin_brings_are_told_beside_whatever_else_is_wrong_with_the_file() -> (
+    None
+):
+    Path("dunwell.toml").write_text(
+        'policies = 3\n[erp]\nadapter = "legder"\n[channels.email]\nvia = "smpt"\n'
+    )
+    with pytest.raises(ProblemsError) as caught:
+        set_up(Path("dunwell.toml"))
+    assert [str(problem).removeprefix("dunwell.toml:") for problem in caught.value.problems] == [
+        "1:1: '3' must be a list (write [\"...\"])",
+        "3:1: no plugin brings the adapter 'legder' (did you mean 'ledger'?)",
+        "5:1: no plugin carries 'email' via 'smpt' (did you mean 'smtp'?)",
+    ]
+
+
 def test_a_file_that_is_not_there_is_a_problem() -> None:
     with pytest.raises(ProblemsError, match="there is no such file"):
         set_up(Path("lost.toml"))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dunwell.cli.found import FILE, shown
 from dunwell.cli.secrets import leaked, secret
-from dunwell.cli.toml import Table, Toml, TomlValue, read_toml
+from dunwell.cli.toml import Toml, TomlValue, read_toml
 from dunwell.errors import Place, Problem
 from dunwell.hooks import Settings
 from dunwell.source import ListNode, MapNode, Node, ScalarNode, bind, read_text, suggest
@@ -96,6 +96,12 @@ class Config:
         return Settings(table.values, self.folder, partial(secret, table.plugin))
 
 
+def written(path: Path) -> Toml | None:
+    """A file as it is written, whatever its values are worth; None when it is no TOML."""
+    text, problems = read_text(path)
+    return None if text is None or problems else read_toml(text, file=str(path))[0]
+
+
 def load(path: Path) -> tuple[Config | None, list[Problem]]:
     """The configuration of a file, and all that is wrong with it; None when it cannot be used."""
     text, problems = read_text(path)
@@ -115,7 +121,7 @@ def load(path: Path) -> tuple[Config | None, list[Problem]]:
 
 def _config(path: Path, file: _File, toml: Toml) -> Config:
     folder = path.absolute().parent
-    erp = _table(toml, "erp")
+    erp = toml.table("erp")
     return Config(
         file=path,
         policies=tuple(folder / Path(name).expanduser() for name in file.policies),
@@ -124,7 +130,7 @@ def _config(path: Path, file: _File, toml: Toml) -> Config:
         languages=file.languages,
         channels={
             name: PluginTable(
-                channel.via, _table(toml, "channels", name), toml.place("channels", name)
+                channel.via, toml.table("channels", name), toml.place("channels", name)
             )
             for name, channel in file.channels.items()
         },
@@ -133,13 +139,6 @@ def _config(path: Path, file: _File, toml: Toml) -> Config:
         plugins=folder / Path(file.plugins.folder).expanduser() if file.plugins.folder else None,
         toml=toml,
     )
-
-
-def _table(toml: Toml, *path: str) -> Table:
-    value: TomlValue = toml.values
-    for key in path:
-        value = value.get(key, {}) if isinstance(value, dict) else {}
-    return value if isinstance(value, dict) else {}
 
 
 def _nodes(value: TomlValue, toml: Toml, path: tuple[str, ...]) -> Node:
@@ -165,9 +164,9 @@ _FORMS = {
 
 def _placed(problems: list[Problem], toml: Toml) -> Iterator[Problem]:
     """The same problems in the words of TOML."""
-    meant = {toml.place("erp"): ("adapter", _table(toml, "erp"))}
-    for name in _table(toml, "channels"):
-        meant[toml.place("channels", name)] = ("via", _table(toml, "channels", name))
+    meant = {toml.place("erp"): ("adapter", toml.table("erp"))}
+    for name in toml.table("channels"):
+        meant[toml.place("channels", name)] = ("via", toml.table("channels", name))
     for problem in problems:
         hint = _FORMS.get(problem.hint, problem.hint)
         if problem.message == "'erp' is required":
@@ -182,7 +181,7 @@ def _placed(problems: list[Problem], toml: Toml) -> Iterator[Problem]:
 def _misplaced(toml: Toml) -> Iterator[Problem]:
     """Keys of the whole file that stand below a table, to which TOML then gives them."""
     for table in ("erp", "run", "plugins"):
-        for key in _table(toml, table):
+        for key in toml.table(table):
             if key in ("policies", "templates", "languages") and key not in toml.values:
                 message = f"'{key}' stands in [{table}] and belongs to the whole file"
                 yield Problem(toml.place(table, key), message, "move it above the first [table]")

@@ -245,8 +245,9 @@ def say_lines(lines: Iterable[str], *, err: bool = False) -> None:
     click.echo("\n".join(lines), err=err)
 
 
-def as_json(value: Said) -> object:
+def as_json(value: Said) -> dict[str, object]:
     """A report for a program: every field is always there, money in major units as text."""
     import msgspec
 
-    return msgspec.to_builtins(value)
+    told: dict[str, object] = msgspec.to_builtins(value)
+    return told

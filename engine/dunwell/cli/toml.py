@@ -41,6 +41,13 @@ class Toml:
                 return found
         return Place(self.file)
 
+    def table(self, *path: str) -> Table:
+        """The table of that name; empty where there is none, or something else."""
+        value: TomlValue = self.values
+        for key in path:
+            value = value.get(key, {}) if isinstance(value, dict) else {}
+        return value if isinstance(value, dict) else {}
+
 
 def read_toml(text: str, *, file: str) -> tuple[Toml | None, list[Problem]]:
     """The values of a TOML file, or the place where it is not TOML."""

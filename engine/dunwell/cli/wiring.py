@@ -13,6 +13,7 @@ from dunwell.cli import config as configuration
 from dunwell.cli.config import Config, PluginTable
 from dunwell.cli.found import FILE
 from dunwell.cli.policies import Files, digest, load_policies, policy_files
+from dunwell.cli.toml import Toml
 from dunwell.errors import (
     AdapterError,
     ConfigurationError,
@@ -48,12 +49,19 @@ def set_up(path: Path) -> Setup:
     """Read a configuration and load its plugins; a ProblemsError when it cannot be used."""
     config, problems = configuration.load(path)
     if config is None:
-        raise ProblemsError(problems)
+        raise ProblemsError(sorted({*problems, *_names_of(path)}))
     plugins = load_plugins(off=config.off, folder=config.plugins)
     registry = Registry(plugins.facts.values())
     problems = [*plugins.problems, *registry.problems, *_off(config, plugins)]
-    problems += _names(config, plugins)
+    problems += _names(config.toml, plugins)
     return Setup(config, plugins, registry, tuple(problems))
+
+
+def _names_of(path: Path) -> Iterator[Problem]:
+    """Adapters and channels that nobody brings, where the rest of the file cannot be used."""
+    toml = configuration.written(path)
+    if toml is not None and "plugins" not in toml.values:  # its own plugins might bring them
+        yield from _names(toml, load_plugins())
 
 
 def plain_setup(folder: Path) -> Setup:
@@ -72,23 +80,25 @@ def _off(config: Config, plugins: Plugins) -> Iterator[Problem]:
             yield Problem(place, message, hint_for(name, known), level="warning")
 
 
-def _names(config: Config, plugins: Plugins) -> Iterator[Problem]:
-    """Adapters and channels that nobody brings."""
+def _names(toml: Toml, plugins: Plugins) -> Iterator[Problem]:
+    """Adapters and channels that nobody brings; what is no name at all is told elsewhere."""
     see = "'dunwell plugins' lists what is installed"
-    if config.erp.plugin not in plugins.adapters:
-        message = f"no plugin brings the adapter '{config.erp.plugin}'"
-        hint = hint_for(config.erp.plugin, plugins.adapters) or see
-        yield Problem(config.toml.place("erp", "adapter"), message, hint)
+    adapter = toml.table("erp").get("adapter")
+    if isinstance(adapter, str) and adapter and adapter not in plugins.adapters:
+        message = f"no plugin brings the adapter '{adapter}'"
+        hint = hint_for(adapter, plugins.adapters) or see
+        yield Problem(toml.place("erp", "adapter"), message, hint)
     carried = dict.fromkeys(carries for carries, _ in plugins.channels)
-    for channel, table in config.channels.items():
+    for channel in toml.table("channels"):
+        via = toml.table("channels", channel).get("via")
         if channel not in carried:
             message = f"no plugin brings the channel '{channel}'"
             hint = hint_for(channel, carried) or see
-            yield Problem(config.toml.place("channels", channel), message, hint)
-        elif (channel, table.plugin) not in plugins.channels:
-            message = f"no plugin carries '{channel}' via '{table.plugin}'"
-            hint = hint_for(table.plugin, plugins.ways(channel)) or see
-            yield Problem(config.toml.place("channels", channel, "via"), message, hint)
+            yield Problem(toml.place("channels", channel), message, hint)
+        elif isinstance(via, str) and via and (channel, via) not in plugins.channels:
+            message = f"no plugin carries '{channel}' via '{via}'"
+            hint = hint_for(via, plugins.ways(channel)) or see
+            yield Problem(toml.place("channels", channel, "via"), message, hint)
 
 
 def refuse(problems: Sequence[Problem]) -> None:
