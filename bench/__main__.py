@@ -6,12 +6,13 @@ command `dunwell`, that is next to nothing.
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib import import_module
 
+from dunwell import memory
+
 if __name__ == "__main__":
-    gc.set_threshold(50_000, 20, 20)  # as the command does
+    memory.begin()  # as the command does
     name = sys.argv.pop(1)
     sys.argv[0] = f"bench {name}"
     import_module(f"bench.bench_{name}").main()

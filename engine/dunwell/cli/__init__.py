@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 import click
 
-from dunwell import __version__
+from dunwell import __version__, memory
 from dunwell.cli.group import Commands
 from dunwell.cli.session import Session
 
@@ -28,5 +27,5 @@ def main(context: click.Context, config: Path | None, debug: bool) -> None:
 
     Begin with `dunwell init DIR`; `dunwell COMMAND --help` shows an example of each command.
     """
-    gc.set_threshold(50_000, 20, 20)  # a start makes many objects and no garbage
+    memory.begin()
     context.obj = Session(config, debug=debug)

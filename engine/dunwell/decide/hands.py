@@ -15,11 +15,10 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Generic, ParamSpec, Self, TypeVar
 
+from dunwell import memory
+
 MOST = 61
 """As many processes as Windows can wait for."""
-
-GARBAGE = (50_000, 20, 20)
-"""When the collector of cycles looks: there are many objects here and hardly a cycle."""
 
 Given = ParamSpec("Given")
 Said = TypeVar("Said")
@@ -99,7 +98,7 @@ class Hands:
 def unhurried() -> Iterator[None]:
     """Let the collector of cycles look less often meanwhile."""
     usual = gc.get_threshold()
-    gc.set_threshold(*GARBAGE)
+    gc.set_threshold(*memory.GARBAGE)
     try:
         yield
     finally:
@@ -108,4 +107,5 @@ def unhurried() -> Iterator[None]:
 
 def _ready() -> None:
     """What every process does first."""
-    gc.set_threshold(*GARBAGE)
+    memory.begin()
+    memory.keep()

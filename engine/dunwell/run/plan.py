@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from dunwell import memory
 from dunwell.command import AccountPlan
 from dunwell.decide.cases import rates
 from dunwell.decide.columns import Rows
@@ -56,6 +57,7 @@ def make_plan(
     """
     described = seen.book.describe if seen else engine.adapter.describe()
     on = as_of or described.on
+    memory.keep()
     with Hands(engine.workers) as hands, unhurried():
         with ThreadPoolExecutor(1, thread_name_prefix="rows") as aside:
             seen = seen or _read(engine, described, only, hands, aside)
