@@ -134,14 +134,13 @@ def decide(
     chosen = frozenset(sample(set(payers(book).values()), on))
     early = _early(book, chosen)
     own = Hands(workers) if hands is None else nullcontext(hands)
-    with own as helpers, Pool(helpers.workers) as pool:
+    with own as helpers:
         judge = Judge(book, memories, setting, helpers)
         if early:  # what does not wait for the columns goes on beside them
-            helpers.start(ready)
-            pool.start()
+            helpers.start(ready, networks=None if book["items"].height > LARGE else 1)
             judge.ask(early)
         seen = read(book, house, memories, registry, on=on, sources=sources)
-        networks = _concluded(seen.signals, house, pool)
+        networks = _concluded(seen.signals, house, helpers.networks)
         check = _Check(book, memories, setting, seen.overview, networks)
         judge.ask(check.debtors(chosen, everything=verify == "all"))
         return check.decided(judge.verdicts())

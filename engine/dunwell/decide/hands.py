@@ -1,6 +1,7 @@
 """Other processes that lend a hand with large books.
 
-They are spawned, for the reasons that `chain.pool` gives, and no rule network ever runs in them.
+They are spawned, for the reasons that `chain.pool` gives. Rule networks run in processes of their
+own, never in these.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Generic, ParamSpec, Self, TypeVar
 
 from dunwell import memory
+from dunwell.decide.chain import Pool
 
 MOST = 61
 """As many processes as Windows can wait for."""
@@ -44,11 +46,13 @@ class Answer(Generic[Said]):
 class Hands:
     """Up to so many processes (0: one for each processor); none where one is as good as two.
 
-    They are started by `start`, or by the first call. Not to be shared between threads.
+    They are started by `start`, or by the first call. Not to be shared between threads. `networks`
+    are the processes for rule networks.
     """
 
     def __init__(self, workers: int = 0) -> None:
         self.workers = min(workers or os.cpu_count() or 1, MOST)
+        self.networks = Pool(self.workers)
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -67,11 +71,14 @@ class Hands:
         """There is nobody to hand anything to."""
         return self.workers < 2
 
-    def start(self, call: Callable[[], object]) -> None:
-        """Start the processes and let each make a call, which imports what it will need."""
+    def start(self, call: Callable[[], object], *, networks: int | None = None) -> None:
+        """Start the processes and let each make a call, which imports what it will need; start so
+        many of those for rule networks too (None: all).
+        """
         if self._pool is None:
             for _ in range(self.workers):
                 self.ask(call)
+            self.networks.start(networks)
 
     def ask(
         self, call: Callable[Given, Said], *given: Given.args, **named: Given.kwargs
@@ -92,6 +99,7 @@ class Hands:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+        self.networks.close()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from dunwell.message.facts import sums
 from dunwell.model import Book, Describe
 from dunwell.money import Money, Rates
 from dunwell.policy.tree import House
-from dunwell.run.debtors import plan_debtors, ready
+from dunwell.run.debtors import WORTH, plan_debtors, ready
 from dunwell.run.draft import Context
 from dunwell.run.engine import Engine
 from dunwell.run.planfile import FORMAT, Header, Plan, StoppedError, counted
@@ -86,9 +86,12 @@ def _read(
     """
 
     def begin(table: str, book: Book) -> None:
-        if table == "items" and book["items"].height > SOME and not engine.plain:
-            hands.start(ready)
-        if table == ORDER[-1] and book["items"].height > LARGE and not engine.plain:
+        if engine.plain:
+            return
+        customers, items = book["customers"].height, book["items"].height
+        if (table == "customers" and customers >= WORTH) or (table == "items" and items > SOME):
+            hands.start(ready, networks=1 if customers < LARGE else None)
+        if table == ORDER[-1] and items > LARGE:
             aside.submit(book.once(Rows).find)
 
     return read(

@@ -75,11 +75,11 @@ class Pool:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
-    def start(self) -> None:
-        """Start the workers, so that they are there when they are needed."""
+    def start(self, most: int | None = None) -> None:
+        """Start the workers (None: all), so that they are there when they are needed."""
         if not available():
             with suppress(WorkerLostError):
-                for _ in range(self.workers):
+                for _ in range(self.workers if most is None else min(most, self.workers)):
                     self.submit(worker.ready)
 
     def run(self, program: Program, groups: Mapping[str, Iterable[Fact]]) -> Outcome:
