@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -120,44 +120,43 @@ def _uncollected() -> Iterator[None]:
 
 def _folded(given: Sequence[Entry]) -> Memories:
     newest: dict[str, Entry] = {}
-    theirs: list[tuple[str, datetime]] = []
+    others: list[Entry] = []  # older ones, and somebody else's contacts
     for entry in given:
         debtor, position = entry.debtor, entry.position
-        if position is None:  # somebody else's contact
-            theirs.append((debtor, entry.at))
+        known = newest.get(debtor) if position is not None else None
+        if position is None or (known is not None and position < (known.position or 0)):
+            others.append(entry)
             continue
-        known = newest.get(debtor)
-        if known is None or position >= (known.position or 0):
-            newest[debtor] = entry
+        if known is not None:
+            others.append(known)
+        newest[debtor] = entry
     gathered = _Gathered()
-    unfinished: set[str] = set()
+    unfinished: dict[str, list[Entry]] = {}
     for debtor, entry in newest.items():
         body = _settled(entry)
         if body is None:
-            unfinished.add(debtor)
+            unfinished[debtor] = [entry]
         else:
             gathered.add(debtor, body.state, body.tenant)
-    folded = {debtor: fold(own) for debtor, own in _grouped(given, unfinished).items()}
+    for entry in others:
+        if entry.debtor in unfinished:
+            unfinished[entry.debtor].append(entry)
+    folded = {debtor: fold(own) for debtor, own in unfinished.items()}
     for debtor, memory in folded.items():
         gathered.add(debtor, memory.state, memory.tenant)
-    every: dict[str, list[Entry]] = {}
+    rest: dict[str, list[Entry]] = {}
 
     def single(debtor: str) -> Memory:
         if debtor in folded:
             return folded[debtor]
-        if not every and given:
-            every.update(_grouped(given))
-        return fold(every.get(debtor, ()))
+        if not rest:
+            for entry in others:
+                rest.setdefault(entry.debtor, []).append(entry)
+        own = newest.get(debtor)
+        return fold([*((own,) if own else ()), *rest.get(debtor, ())])
 
+    theirs = [(entry.debtor, entry.at) for entry in others if entry.position is None]
     return gathered.memories(folded, theirs, single)
-
-
-def _grouped(entries: Iterable[Entry], debtors: Set[str] | None = None) -> dict[str, list[Entry]]:
-    grouped: dict[str, list[Entry]] = {}
-    for entry in entries:
-        if debtors is None or entry.debtor in debtors:
-            grouped.setdefault(entry.debtor, []).append(entry)
-    return grouped
 
 
 def _settled(newest: Entry) -> OutcomeBody | None:
@@ -190,7 +189,7 @@ class _Gathered:
     def add(self, debtor: str, state: State, tenant: str) -> None:
         """Take in the state of one debtor."""
         self._tenants.add(tenant)
-        if state.unknowns or any(task.untold for task in state.tasks):
+        if state.unknowns or (state.tasks and any(task.untold for task in state.tasks)):
             self._unsettled.add(debtor)
         self._waiting.append((debtor, state))
         if len(self._waiting) >= _CHUNK:
