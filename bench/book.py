@@ -10,7 +10,8 @@ from fractions import Fraction
 import polars as pl
 
 from dunwell.calendar import Duration
-from dunwell.decide.memories import BOUNCES, CONTACTS, ITEMS, STANDING, WATCHES, Memories
+from dunwell.decide.gathering import BOUNCES, CONTACTS, ITEMS, STANDING, WATCHES
+from dunwell.decide.memories import Memories
 from dunwell.log.entry import ContactState, ItemState, StandingState, State
 from dunwell.log.fold import NOTHING, Memory
 from dunwell.model import Book, Describe, frame

@@ -23,7 +23,7 @@ from dunwell.decide.columns.base import Base
 from dunwell.decide.columns.money import bounds, within
 from dunwell.decide.conclusions import Conclusions, Fire, Place, Step
 from dunwell.decide.evaluator import Evaluation
-from dunwell.decide.memories import fold_entries
+from dunwell.decide.folding import fold_entries
 from dunwell.decide.memories import memories as columns_of
 from dunwell.decide.signals import Signals
 from dunwell.decide.values import Sum

@@ -185,6 +185,15 @@ def decode(entry: Entry) -> Record:
     return body
 
 
+def outcome(body: str) -> OutcomeBody | None:
+    """The outcome that a body says; None where it cannot be read."""
+    try:
+        found: OutcomeBody = _decoders["outcome"].decode(body)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    return found
+
+
 __all__ = [
     "DONE",
     "ApprovalBody",
@@ -216,4 +225,5 @@ __all__ = [
     "WatchState",
     "decode",
     "encode",
+    "outcome",
 ]

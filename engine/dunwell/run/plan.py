@@ -13,8 +13,9 @@ from dunwell.command import AccountPlan
 from dunwell.decide.cases import rates
 from dunwell.decide.columns import Rows
 from dunwell.decide.decide import LARGE, Decided, decide
+from dunwell.decide.folding import fold_entries
 from dunwell.decide.hands import Hands, unhurried
-from dunwell.decide.memories import Memories, fold_entries
+from dunwell.decide.memories import Memories
 from dunwell.decide.plainly import decide_plainly
 from dunwell.message.facts import sums
 from dunwell.model import Book, Describe
@@ -64,7 +65,7 @@ def make_plan(
             stale = tuple(stale_facts(engine.house, seen.book, on))
             if stale and on == described.on:
                 raise StoppedError(stale[0])
-            remembered = fold_entries(seen.entries)
+            remembered = fold_entries(seen.entries, hands)
         _refuse_copies(remembered, described.tenant)
         engine.progress("deciding", 0, 0)
         decided = _decide(engine, seen, remembered, on, hands)
