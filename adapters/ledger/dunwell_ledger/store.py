@@ -27,7 +27,8 @@ from dunwell_ledger.patience import LONGEST, QUIET, Patience, busy
 SCHEMA_VERSION = 1
 _APPLICATION = 0x44554E57  # "DUNW" in the header of the file
 _OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
-_CACHE_KIB = 64 * 1024
+_CACHE_KIB = 8 * 1024  # a page of a table that is read once is not needed again
+_LOADING_KIB = 64 * 1024
 
 
 class Ledger:
@@ -83,11 +84,13 @@ class Ledger:
         After an error the file is lost. It skips the journal, the syncs and the foreign keys.
         """
         with self._lent() as connection, _in_words(self.path):
-            _set(connection, foreign_keys="OFF", journal_mode="OFF", synchronous="OFF")
+            _set(connection, foreign_keys="OFF", journal_mode="OFF", synchronous="OFF",
+                 cache_size=f"-{_LOADING_KIB}")  # fmt: skip
             connection.execute("BEGIN EXCLUSIVE")
             yield connection
             connection.execute("COMMIT")
-            _set(connection, foreign_keys="ON", journal_mode="WAL", synchronous="FULL")
+            _set(connection, foreign_keys="ON", journal_mode="WAL", synchronous="FULL",
+                 cache_size=f"-{_CACHE_KIB}")  # fmt: skip
 
     def close(self) -> None:
         """Let go of all connections; safe to call twice."""

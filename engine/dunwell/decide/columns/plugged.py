@@ -81,7 +81,8 @@ def _frame(sheet: Sheet, fact: Fact) -> pl.DataFrame:
     """What a plugin computes from: the published columns of `items` or `customers`, and `on`."""
     if fact.level == "item":
         company = sheet.base.on_items(sheet.base.accounts["company"])
-        table = sheet.base.items.with_columns(company.alias("company"))
+        table = sheet.base.book["items"][sheet.base.items["row"]]
+        table = table.with_columns(company.alias("company"))
         table = table.select(list(TABLES["items"].schema))
     else:
         customers = sheet.base.book["customers"]

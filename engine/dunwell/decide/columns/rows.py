@@ -15,6 +15,10 @@ MOST_KEYS = 20_000_000
 """Up to so many pairs of customer and company are looked up in a table rather than joined."""
 
 
+UNASKED = ("customer", "company", "salesperson", "link")
+"""What no condition asks of an item: not carried along, and found by its `row` in the book."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of the large tables by account, and whose those of the others are.
@@ -136,8 +140,9 @@ class Rows:
 
     @cached_property
     def items(self) -> pl.DataFrame:
-        """Items in the order of their accounts, with `a` and `pair`."""
-        items = placed(self.keyed_items, self.accounts, self.size)
+        """Items in the order of their accounts, with `a`, `pair` and `row`, theirs in the book."""
+        items = self.keyed_items.drop(UNASKED).with_row_index("row")
+        items = placed(items, self.accounts, self.size)
         currencies = self.currencies
         codes = items["currency"].replace_strict(
             currencies, pl.int_range(currencies.len(), dtype=NUMBER, eager=True), default=None
