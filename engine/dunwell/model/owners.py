@@ -15,9 +15,6 @@ import polars as pl
 NUMBER = pl.Int32()
 """A row in a table."""
 
-LARGE = ("items", "settlements", "credits")
-"""Tables whose owners are worth looking up before somebody asks."""
-
 
 @dataclass(frozen=True)
 class Owners:
@@ -51,12 +48,6 @@ class Owners:
             known = self.tables["companies"]["id"]
             self._companies[table] = _only(places(self.tables[table]["company"], known))
         return self._companies[table]
-
-    def look_up(self) -> None:
-        """Look the owners of the large tables up."""
-        for table in LARGE:
-            self.debtor(table)
-            self.company(table)
 
 
 def places(names: pl.Series, known: pl.Series) -> pl.Series | None:
