@@ -204,6 +204,14 @@ def test_names_that_no_plugin_brings_are_told_beside_whatever_else_is_wrong_with
     ]
 
 
+def test_a_number_is_a_name_that_no_plugin_brings() -> None:
+    Path("dunwell.toml").write_text("[erp]\nadapter = 7\n[channels.email]\nvia = true\n")
+    assert [problem.message for problem in set_up(Path("dunwell.toml")).problems] == [
+        "no plugin brings the adapter '7'",
+        "no plugin carries 'email' via 'true'",
+    ]
+
+
 def test_a_file_that_is_not_there_is_a_problem() -> None:
     with pytest.raises(ProblemsError, match="there is no such file"):
         set_up(Path("lost.toml"))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dunwell.cli.found import FILE, shown
 from dunwell.cli.secrets import leaked, secret
-from dunwell.cli.toml import Toml, TomlValue, read_toml
+from dunwell.cli.toml import Toml, TomlValue, as_text, read_toml
 from dunwell.errors import Place, Problem
 from dunwell.hooks import Settings
 from dunwell.source import ListNode, MapNode, Node, ScalarNode, bind, read_text, suggest
@@ -152,8 +152,7 @@ def _nodes(value: TomlValue, toml: Toml, path: tuple[str, ...]) -> Node:
         return MapNode(entries, place)
     if isinstance(value, list):
         return ListNode([_nodes(inner, toml, path) for inner in value], place)
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return ScalarNode(text, place, quoted=isinstance(value, str))
+    return ScalarNode(as_text(value), place, quoted=isinstance(value, str))
 
 
 _FORMS = {

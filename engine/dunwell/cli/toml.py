@@ -49,6 +49,11 @@ class Toml:
         return value if isinstance(value, dict) else {}
 
 
+def as_text(value: TomlValue) -> str:
+    """A single value as it is written: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def read_toml(text: str, *, file: str) -> tuple[Toml | None, list[Problem]]:
     """The values of a TOML file, or the place where it is not TOML."""
     try:

@@ -13,7 +13,7 @@ from dunwell.cli import config as configuration
 from dunwell.cli.config import Config, PluginTable
 from dunwell.cli.found import FILE
 from dunwell.cli.policies import Files, digest, load_policies, policy_files
-from dunwell.cli.toml import Toml
+from dunwell.cli.toml import Toml, TomlValue, as_text
 from dunwell.errors import (
     AdapterError,
     ConfigurationError,
@@ -83,22 +83,27 @@ def _off(config: Config, plugins: Plugins) -> Iterator[Problem]:
 def _names(toml: Toml, plugins: Plugins) -> Iterator[Problem]:
     """Adapters and channels that nobody brings; what is no name at all is told elsewhere."""
     see = "'dunwell plugins' lists what is installed"
-    adapter = toml.table("erp").get("adapter")
-    if isinstance(adapter, str) and adapter and adapter not in plugins.adapters:
+    adapter = _name(toml.table("erp").get("adapter"))
+    if adapter and adapter not in plugins.adapters:
         message = f"no plugin brings the adapter '{adapter}'"
         hint = hint_for(adapter, plugins.adapters) or see
         yield Problem(toml.place("erp", "adapter"), message, hint)
     carried = dict.fromkeys(carries for carries, _ in plugins.channels)
     for channel in toml.table("channels"):
-        via = toml.table("channels", channel).get("via")
+        via = _name(toml.table("channels", channel).get("via"))
         if channel not in carried:
             message = f"no plugin brings the channel '{channel}'"
             hint = hint_for(channel, carried) or see
             yield Problem(toml.place("channels", channel), message, hint)
-        elif isinstance(via, str) and via and (channel, via) not in plugins.channels:
+        elif via and (channel, via) not in plugins.channels:
             message = f"no plugin carries '{channel}' via '{via}'"
             hint = hint_for(via, plugins.ways(channel)) or see
             yield Problem(toml.place("channels", channel, "via"), message, hint)
+
+
+def _name(value: TomlValue | None) -> str:
+    """A name as the configuration reads it, a bare number too; "" for what can be none."""
+    return "" if value is None or isinstance(value, list | dict) else as_text(value)
 
 
 def refuse(problems: Sequence[Problem]) -> None:
